@@ -1,0 +1,457 @@
+"""What buttons outside a dialogue, and commands, do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from conversations.answering import ask, open_wanted
+from conversations.dialogue import find_open_step
+from conversations.entry import NEWS_ENTRY, Entry, parse_entry
+from conversations.environment import Scene
+from conversations.events import (
+    AnswersDropped,
+    Change,
+    ConsentGiven,
+    DataFileRequested,
+    EverythingErased,
+    LanguageChosen,
+    Placement,
+    Subscribed,
+    Unsubscribed,
+)
+from conversations.flow import PROFILE, Step
+from conversations.incoming import Action
+from conversations.person import Consent, Person, Purpose
+from conversations.session import Session, Sheet, SheetName
+from conversations.sheets import split_language_choice
+from conversations.texts import Text, text
+from conversations.topic_sheets import (
+    COMMENT,
+    NEEDS,
+    PRIORITY,
+    ROLE,
+    find_open_profile_step,
+    is_started,
+    needs_scope,
+)
+from conversations.town_sheets import PRIVACY_SECTIONS, list_topics
+from conversations.turn import Turn, show, show_again
+
+#: Pages that a button or a command opens as they are, for everybody.
+_PAGES = {
+    Action.LANGUAGES: SheetName.LANGUAGES,
+    Action.LOOK: SheetName.ABOUT,
+    Action.DECLINE: SheetName.DECLINED,
+    Action.UNDER_16: SheetName.UNDER_16,
+    Action.MENU: SheetName.MENU,
+    Action.EVENTS: SheetName.EVENTS,
+    Action.ABOUT: SheetName.ABOUT,
+    Action.HELP: SheetName.HELP,
+    Action.PRIVACY: SheetName.PRIVACY,
+    Action.MY_DATA: SheetName.MY_DATA,
+    Action.ASK_ERASURE: SheetName.ASK_ERASURE,
+}
+
+#: Commands, with the button that does the same. `/start` and `/stop` have rules of their own.
+COMMANDS: Mapping[str, Action] = {
+    "topics": Action.TOPICS,
+    "events": Action.EVENTS,
+    "reminders": Action.REMINDERS,
+    "about": Action.ABOUT,
+    "language": Action.LANGUAGES,
+    "privacy": Action.PRIVACY,
+    "mydata": Action.MY_DATA,
+    "delete": Action.ASK_ERASURE,
+    "help": Action.HELP,
+}
+
+
+def act(scene: Scene, what: Action, argument: str, placement: Placement) -> Turn:
+    """Do what a button outside a dialogue says. An argument that makes no sense changes nothing."""
+    page = _PAGES.get(what)
+    if page is not None:
+        return show(scene, Sheet(page), placement)
+    return _ACTS[what](scene, argument, placement)
+
+
+def start(scene: Scene, argument: str) -> Turn:
+    """Open the door of a deep link, or the entrance. Works always, and loses nothing."""
+    entry = parse_entry(scene.content, argument)
+    if scene.person.language is None:
+        return show(scene, Sheet(SheetName.LANGUAGES, entry.argument), Placement.BELOW)
+    return enter(scene, entry, Placement.BELOW)
+
+
+def enter(
+    scene: Scene, entry: Entry, placement: Placement, changes: tuple[Change, ...] = ()
+) -> Turn:
+    """Go through the door of an entry, once the language is known."""
+    if entry.door == NEWS_ENTRY:
+        return _reminders(scene, NEWS_ENTRY, placement, changes)
+    if scene.person.session is None:
+        sheet = Sheet(SheetName.DOORS, entry.argument)
+        return show(scene, sheet, placement, changes=changes)
+    if entry.door:
+        return _open_field(scene, entry.door, placement, changes)
+    return show(scene, Sheet(SheetName.MENU), placement, changes=changes)
+
+
+def stop(scene: Scene, placement: Placement) -> Turn:
+    """End every push at once, and say what stays stored."""
+    changes: tuple[Change, ...] = ()
+    if scene.person.subscriptions:
+        changes = (Unsubscribed(scene.person.subscriptions),)
+        scene = _with_person(scene, replace(scene.person, subscriptions=frozenset()))
+    return show(scene, Sheet(SheetName.STOPPED), placement, changes=changes)
+
+
+def _choose_language(scene: Scene, argument: str, placement: Placement) -> Turn:
+    code, entry = split_language_choice(scene, argument)
+    chosen = next((language for language in scene.environment.languages if language.code == code), None)
+    if chosen is None:
+        return show(scene, Sheet(SheetName.LANGUAGES, entry.argument), placement)
+    is_first = scene.person.language is None
+    scene = _with_person(scene, replace(scene.person, language=code))
+    changes: tuple[Change, ...] = (LanguageChosen(code),)
+    if is_first or entry.argument:
+        return enter(scene, entry, placement, changes)
+    notice = text("lang.changed", language_name=chosen.own_name)
+    session = scene.person.session
+    if session is None:
+        return show(scene, Sheet(SheetName.MENU), placement, changes=changes, notice=notice)
+    if session.behind is not None and not scene.closed:
+        return show(scene, session.behind, placement, changes=changes, notice=notice)
+    return show(scene, Sheet(SheetName.MENU), placement, changes=changes, notice=notice)
+
+
+def _doors(scene: Scene, argument: str, placement: Placement) -> Turn:
+    return enter(scene, parse_entry(scene.content, argument), placement)
+
+
+def _say(scene: Scene, argument: str, placement: Placement) -> Turn:
+    entry = parse_entry(scene.content, argument)
+    if entry.door and entry.door != NEWS_ENTRY and scene.person.session is not None:
+        return _open_field(scene, entry.door, placement)
+    return _topics(scene, entry.argument, placement)
+
+
+def _topics(scene: Scene, argument: str, placement: Placement) -> Turn:
+    gate = _find_gate(scene, argument)
+    if gate is not None:
+        return show(scene, gate, placement)
+    return _topics_after_role(scene, placement)
+
+
+def _agree(scene: Scene, argument: str, placement: Placement) -> Turn:
+    """Record consent 1; a first consent begins the session, with the role as its first question."""
+    if scene.closed:
+        return show(scene, Sheet(SheetName.CLOSED), placement)
+    entry = parse_entry(scene.content, argument)
+    town, environment, person = scene.content.town, scene.environment, scene.person
+    consent = Consent(town.notice_version, person.language or "", environment.today)
+    if _find_gate(scene, "") is None:
+        return show_again(scene, placement)
+    session = person.session or Session(
+        environment.fresh_tag, environment.fresh_seed, Sheet(SheetName.TOPICS)
+    )
+    person = replace(person, answer_consent=consent, session=session)
+    changes = (ConsentGiven(Purpose.ANSWERS, consent.version, entry.source),)
+    scene = _with_person(scene, person)
+    if entry.door and entry.door != NEWS_ENTRY:
+        return _open_field(scene, entry.door, placement, changes)
+    return _topics_after_role(scene, placement, changes)
+
+
+def _topics_after_role(
+    scene: Scene, placement: Placement, changes: tuple[Change, ...] = ()
+) -> Turn:
+    """Show the topics; the role is asked once before, because it selects the wording."""
+    step = _find_role_step(scene)
+    if step is not None:
+        return ask(scene, PROFILE, step, placement, changes=changes)
+    return show(scene, Sheet(SheetName.TOPICS), placement, changes=changes)
+
+
+def _open_field(
+    scene: Scene, field_code: str, placement: Placement, changes: tuple[Change, ...] = ()
+) -> Turn:
+    """Open a topic: new, begun, or answered already."""
+    flow = scene.content.find_field(field_code)
+    if flow is None:
+        return show(scene, Sheet(SheetName.TOPICS), placement, changes=changes)
+    gate = _find_gate(scene, field_code)
+    if gate is not None:
+        return show(scene, gate, placement, changes=changes)
+    session = _session(scene)
+    role = _find_role_step(scene)
+    if role is not None:
+        scene = _with_session(scene, replace(session, wanted=field_code))
+        return ask(scene, PROFILE, role, placement, changes=changes)
+    if field_code in session.finished:
+        return show(scene, Sheet(SheetName.AGAIN, field_code), placement, changes=changes)
+    if is_started(flow, session):
+        return show(scene, Sheet(SheetName.RESUME, field_code), placement, changes=changes)
+    scene = _with_session(scene, replace(session, wanted=field_code))
+    return open_wanted(scene, placement, changes)
+
+
+def _field(scene: Scene, argument: str, placement: Placement) -> Turn:
+    return _open_field(scene, argument, placement)
+
+
+def _resume(scene: Scene, argument: str, placement: Placement) -> Turn:
+    gate = _find_gate(scene, argument)
+    if gate is not None:
+        return show(scene, gate, placement)
+    return open_wanted(_with_session(scene, replace(_session(scene), wanted=argument)), placement)
+
+
+def _restart(scene: Scene, argument: str, placement: Placement) -> Turn:
+    """Drop the answers of a topic and begin again, unless this press belongs to an earlier showing."""
+    field_code, _, visit = argument.partition(".")
+    gate = _find_gate(scene, field_code)
+    flow = scene.content.find_field(field_code)
+    if gate is not None or flow is None:
+        return show(scene, gate or Sheet(SheetName.TOPICS), placement)
+    session = _session(scene)
+    if visit != str(session.visit):
+        return show_again(scene, placement)
+    own = {(field_code, step.id) for step in flow.steps} | {(field_code, COMMENT)}
+    keys = frozenset(key for key in own if key in session.answers)
+    session = session.without_answers(keys)
+    finished = tuple(code for code in session.finished if code != field_code)
+    scene = _with_session(scene, replace(session, finished=finished, wanted=field_code))
+    changes: tuple[Change, ...] = (AnswersDropped(keys),) if keys else ()
+    return open_wanted(scene, placement, changes)
+
+
+def _review(scene: Scene, argument: str, placement: Placement) -> Turn:
+    if scene.person.session is None or argument not in (PROFILE, *scene.content.field_codes):
+        return show_again(scene, placement)
+    return show(scene, Sheet(SheetName.REVIEW, argument), placement)
+
+
+def _edit(scene: Scene, argument: str, placement: Placement) -> Turn:
+    scope, _, step_id = argument.partition(".")
+    session = scene.person.session
+    step = scene.content.find_step(step_id)
+    if scene.closed or session is None or step is None or (scope, step_id) not in session.answers:
+        return show_again(scene, placement)
+    return ask(scene, scope, step, placement, revising=True)
+
+
+def _thanks(scene: Scene, argument: str, placement: Placement) -> Turn:
+    session = scene.person.session
+    if session is None or argument not in session.finished:
+        return show_again(scene, placement)
+    return show(scene, Sheet(SheetName.THANKS, argument), placement)
+
+
+def _shared_question(step_id: str) -> Callable[[Scene, str, Placement], Turn]:
+    """Make the act that opens one of the questions shared by all fields."""
+
+    def open_question(scene: Scene, argument: str, placement: Placement) -> Turn:
+        gate = _find_gate(scene, "")
+        if gate is not None:
+            return show(scene, gate, placement)
+        step = scene.content.profile.find_step(step_id)
+        scope = {NEEDS: needs_scope(argument), COMMENT: argument}.get(step_id, PROFILE)
+        is_known = argument in scene.content.field_codes or scope == PROFILE
+        if step is None or not is_known:
+            return show_again(scene, placement)
+        return ask(scene, scope, step, placement)
+
+    return open_question
+
+
+def _profile(scene: Scene, argument: str, placement: Placement) -> Turn:
+    gate = _find_gate(scene, "")
+    return show(scene, gate or Sheet(SheetName.PROFILE_INTRO), placement)
+
+
+def _profile_start(scene: Scene, argument: str, placement: Placement) -> Turn:
+    gate = _find_gate(scene, "")
+    step = None if gate is not None else find_open_profile_step(scene, _session(scene))
+    if step is None:
+        return show(scene, gate or Sheet(SheetName.TOPICS), placement)
+    return ask(scene, PROFILE, step, placement)
+
+
+def _news(scene: Scene, argument: str, placement: Placement) -> Turn:
+    return _reminders(scene, "", placement)
+
+
+def _reminders(
+    scene: Scene, argument: str, placement: Placement, changes: tuple[Change, ...] = ()
+) -> Turn:
+    """Show the subscriptions, after consent 2 where it is missing."""
+    if scene.person.message_consent is None:
+        return show(scene, Sheet(SheetName.CONSENT_MESSAGES, argument), placement, changes=changes)
+    return show(scene, Sheet(SheetName.REMINDERS), placement, changes=changes)
+
+
+def _show_reminders(scene: Scene, argument: str, placement: Placement) -> Turn:
+    return _reminders(scene, "", placement)
+
+
+def _agree_messages(scene: Scene, argument: str, placement: Placement) -> Turn:
+    """Record consent 2 and switch on what it was asked for."""
+    person = scene.person
+    changes: list[Change] = []
+    if person.message_consent is None:
+        version = scene.content.town.notice_version
+        consent = Consent(version, person.language or "", scene.environment.today)
+        person = replace(person, message_consent=consent)
+        changes.append(ConsentGiven(Purpose.MESSAGES, version))
+    topic, _, field_code = argument.partition(".")
+    if topic in list_topics(scene) and topic not in person.subscriptions:
+        person = replace(person, subscriptions=person.subscriptions | {topic})
+        changes.append(Subscribed(topic))
+    scene = _with_person(scene, person)
+    if field_code and person.session is not None:
+        return _after_invitation(scene, field_code, placement, tuple(changes), text("sub.saved"))
+    return show(scene, Sheet(SheetName.REMINDERS), placement, changes=changes)
+
+
+def _decline_messages(scene: Scene, argument: str, placement: Placement) -> Turn:
+    _, _, field_code = argument.partition(".")
+    if field_code and scene.person.session is not None:
+        return _after_invitation(scene, field_code, placement, (), None)
+    return show(scene, Sheet(SheetName.MENU), placement)
+
+
+def _after_invitation(
+    scene: Scene,
+    field_code: str,
+    placement: Placement,
+    changes: tuple[Change, ...],
+    notice: Text | None,
+) -> Turn:
+    """Go on to the end of the topic, or to a question of it that is still open."""
+    session, flow = _session(scene), scene.content.find_field(field_code)
+    step = None if flow is None or scene.closed else find_open_step(flow, session)
+    if step is not None:
+        return ask(scene, field_code, step, placement, changes=changes, notice=notice)
+    is_finished = field_code in session.finished
+    sheet = Sheet(SheetName.THANKS, field_code) if is_finished else Sheet(SheetName.MENU)
+    return show(scene, sheet, placement, changes=changes, notice=notice)
+
+
+def _subscribe(scene: Scene, argument: str, placement: Placement) -> Turn:
+    person = scene.person
+    if person.message_consent is None or argument not in list_topics(scene):
+        return _reminders(scene, argument if argument in list_topics(scene) else "", placement)
+    changes = () if argument in person.subscriptions else (Subscribed(argument),)
+    scene = _with_person(scene, replace(person, subscriptions=person.subscriptions | {argument}))
+    return show(scene, Sheet(SheetName.REMINDERS), placement, changes=changes)
+
+
+def _unsubscribe(scene: Scene, argument: str, placement: Placement) -> Turn:
+    person = scene.person
+    gone = frozenset({argument}) & person.subscriptions
+    scene = _with_person(scene, replace(person, subscriptions=person.subscriptions - gone))
+    changes = (Unsubscribed(gone),) if gone else ()
+    sheet = Sheet(SheetName.REMINDERS)
+    if person.message_consent is None:
+        sheet = Sheet(SheetName.CONSENT_MESSAGES)
+    return show(scene, sheet, placement, changes=changes)
+
+
+def _all_off(scene: Scene, argument: str, placement: Placement) -> Turn:
+    person = scene.person
+    changes = (Unsubscribed(person.subscriptions),) if person.subscriptions else ()
+    scene = _with_person(scene, replace(person, subscriptions=frozenset()))
+    sheet = Sheet(SheetName.MENU if person.message_consent is None else SheetName.REMINDERS)
+    return show(scene, sheet, placement, changes=changes, notice=text("sub.all_off_done"))
+
+
+def _privacy_section(scene: Scene, argument: str, placement: Placement) -> Turn:
+    if argument not in PRIVACY_SECTIONS:
+        return show(scene, Sheet(SheetName.PRIVACY), placement)
+    return show(scene, Sheet(SheetName.PRIVACY_SECTION, argument), placement)
+
+
+def _data_file(scene: Scene, argument: str, placement: Placement) -> Turn:
+    return Turn(scene.person, (DataFileRequested(),))
+
+
+def _erase(scene: Scene, argument: str, placement: Placement) -> Turn:
+    """Erase everything (Löschung). The farewell is the last thing in the person's language."""
+    turn = show(scene, Sheet(SheetName.ERASED), placement)
+    return Turn(Person(), (EverythingErased(), *turn.events))
+
+
+def _back_to_question(scene: Scene, argument: str, placement: Placement) -> Turn:
+    gate = _find_gate(scene, "")
+    if gate is not None:
+        return show(scene, gate, placement)
+    session = _session(scene)
+    if session.behind is not None:
+        return show(scene, session.behind, placement)
+    if not isinstance(session.place, Sheet):
+        return show_again(scene, placement)
+    return show(scene, Sheet(SheetName.TOPICS), placement)
+
+
+def _find_gate(scene: Scene, entry: str) -> Sheet | None:
+    """Find what must come before answering: the end of the questions, or a consent."""
+    if scene.closed:
+        return Sheet(SheetName.CLOSED)
+    if scene.person.session is None or scene.person.answer_consent is None:
+        return Sheet(SheetName.CONSENT, entry)
+    if scene.person.answer_consent.version != scene.content.town.notice_version:
+        return Sheet(SheetName.CONSENT_CHANGED, entry)
+    return None
+
+
+def _find_role_step(scene: Scene) -> Step | None:
+    """Find the question about the role, if it is still to be asked."""
+    if (PROFILE, ROLE) in _session(scene).answers:
+        return None
+    return scene.content.profile.find_step(ROLE)
+
+
+def _session(scene: Scene) -> Session:
+    if scene.person.session is None:
+        raise LookupError("this needs a session")
+    return scene.person.session
+
+
+def _with_person(scene: Scene, person: Person) -> Scene:
+    return replace(scene, person=person)
+
+
+def _with_session(scene: Scene, session: Session) -> Scene:
+    return replace(scene, person=replace(scene.person, session=session))
+
+
+_ACTS: Mapping[Action, Callable[[Scene, str, Placement], Turn]] = {
+    Action.CHOOSE_LANGUAGE: _choose_language,
+    Action.DOORS: _doors,
+    Action.SAY: _say,
+    Action.NEWS: _news,
+    Action.AGREE: _agree,
+    Action.AGREE_MESSAGES: _agree_messages,
+    Action.DECLINE_MESSAGES: _decline_messages,
+    Action.TOPICS: _topics,
+    Action.FIELD: _field,
+    Action.RESUME: _resume,
+    Action.RESTART: _restart,
+    Action.REVIEW: _review,
+    Action.EDIT: _edit,
+    Action.THANKS: _thanks,
+    Action.COMMENT: _shared_question(COMMENT),
+    Action.NEEDS: _shared_question(NEEDS),
+    Action.PRIORITY: _shared_question(PRIORITY),
+    Action.PROFILE: _profile,
+    Action.PROFILE_START: _profile_start,
+    Action.REMINDERS: _show_reminders,
+    Action.SUBSCRIBE: _subscribe,
+    Action.UNSUBSCRIBE: _unsubscribe,
+    Action.ALL_OFF: _all_off,
+    Action.PRIVACY_SECTION: _privacy_section,
+    Action.DATA_FILE: _data_file,
+    Action.ERASE: _erase,
+    Action.BACK_TO_QUESTION: _back_to_question,
+}

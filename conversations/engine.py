@@ -1,0 +1,246 @@
+"""The engine: one incoming thing in, what happened out.
+
+`take_turn` is pure and total. A stale button, a wrong type or a forged value changes nothing and
+shows the current state again; no input raises.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from typing import assert_never
+
+from conversations.actions import COMMANDS, act, start, stop
+from conversations.answering import (
+    accept_offered,
+    choose,
+    finish_ticking,
+    go_back,
+    refuse,
+    skip,
+    tick,
+    write_or_speak,
+)
+from conversations.content import Content
+from conversations.dialogue import question_of, reconcile
+from conversations.environment import Environment, Scene
+from conversations.events import AnswerRecorded, ContactLost, Placement, PoppedUp
+from conversations.flow import Step, StepKind
+from conversations.incoming import (
+    ActionButton,
+    AnswerButton,
+    BlockedBot,
+    Commanded,
+    Incoming,
+    Pressed,
+    Refused,
+    Reworded,
+    Said,
+    SentRefused,
+    Spoke,
+    Voice,
+    WroteTooFast,
+)
+from conversations.person import Person
+from conversations.questions import BACK, DONE, NO, PAUSE, SKIP, STOP, YES
+from conversations.session import (
+    Answer,
+    Asking,
+    OfferedOwn,
+    OwnWords,
+    Sheet,
+    SheetName,
+    StopAsked,
+)
+from conversations.texts import Text, text
+from conversations.turn import Turn, show, show_again
+
+_REFUSALS = {Refused.MEDIA: "err.media", Refused.CONTACT: "err.contact", Refused.EMPTY: "err.empty"}
+
+
+def take_turn(
+    content: Content, person: Person, incoming: Incoming, environment: Environment
+) -> Turn:
+    """Work out what comes of something a person did.
+
+    The same call with the same arguments gives the same turn; nothing is stored or sent here.
+    """
+    if person.session is not None:
+        person = replace(person, session=reconcile(content, person.session))
+    scene = Scene(content, person, environment)
+    match incoming:
+        case Pressed(button):
+            return _press(scene, button)
+        case Said(words, message):
+            return _say(scene, words, message)
+        case Spoke(voice, message):
+            return _speak(scene, voice, message)
+        case Reworded(words, message):
+            return _reword(scene, words, message)
+        case Commanded(name, argument):
+            return _command(scene, name, argument)
+        case SentRefused(kind):
+            return show_again(scene, Placement.BELOW, text(_REFUSALS[kind]))
+        case WroteTooFast(notice):
+            return show_again(scene, Placement.BELOW, text("err.slow")) if notice else Turn(person)
+        case BlockedBot():
+            return Turn(replace(person, subscriptions=frozenset()), (ContactLost(),))
+        case _:
+            assert_never(incoming)
+
+
+def fold_word(words: str) -> str:
+    """Fold a whole message for comparison with the stop words of all languages.
+
+    The dotted capital I of Turkish folds to i and a combining dot, which is taken away.
+    """
+    folded = unicodedata.normalize("NFKC", words).casefold().replace("i\u0307", "i")
+    return folded.strip(" \t\n.!?…،؟/\u200e\u200f")
+
+
+def _press(scene: Scene, button: AnswerButton | ActionButton | None) -> Turn:
+    match button:
+        case ActionButton(what, argument):
+            if scene.person.language is None and what.value != "lang":
+                return show(scene, Sheet(SheetName.LANGUAGES), Placement.IN_PLACE)
+            return act(scene, what, argument, Placement.IN_PLACE)
+        case AnswerButton():
+            return _press_answer(scene, button)
+        case None:
+            return _refuse_press(scene)
+        case _:
+            assert_never(button)
+
+
+def _press_answer(scene: Scene, button: AnswerButton) -> Turn:
+    """Take a press on a question: once if it is the one on show, silently if it is a repeat."""
+    session = scene.person.session
+    if session is None or button.session != session.tag:
+        return _refuse_press(scene)
+    press = f"{button.visit}:{button.step}:{button.option}:{button.switched_on}"
+    if press == session.last_press:
+        return Turn(scene.person)
+    if scene.closed:
+        return show(scene, Sheet(SheetName.CLOSED), Placement.IN_PLACE)
+    question = question_of(session.place)
+    step = scene.content.find_step(button.step)
+    if question is None or step is None or question.step != step.id or button.visit != session.visit:
+        return _refuse_press(scene)
+    scene = replace(
+        scene, person=replace(scene.person, session=replace(session, last_press=press))
+    )
+    turn = _take_press(scene, step, button)
+    if turn is None:
+        return _refuse_press(scene)
+    if any(isinstance(event, AnswerRecorded) for event in turn.events):
+        return replace(turn, events=(*turn.events, PoppedUp(text("ui.saved"))))
+    return turn
+
+
+def _take_press(scene: Scene, step: Step, button: AnswerButton) -> Turn | None:
+    """Do what a valid press says. None means that the place does not offer this option."""
+    session = scene.person.session
+    if session is None:
+        return None
+    place, option = session.place, button.option
+    match place:
+        case Asking() | OwnWords() if option == BACK:
+            return go_back(scene, place, step)
+        case Asking() | OwnWords() if option == SKIP:
+            return skip(scene, place, step, Placement.IN_PLACE)
+        case Asking() | OwnWords() if option == PAUSE:
+            return show(scene, Sheet(SheetName.PAUSED), Placement.IN_PLACE)
+        case Asking() if step.kind is StepKind.MULTI and option == DONE:
+            return finish_ticking(scene, place, step)
+        case Asking() if step.find_option(option) is not None:
+            if step.kind is not StepKind.MULTI:
+                return choose(scene, place, step, option, Placement.IN_PLACE)
+            if button.switched_on is None:
+                return None
+            return tick(scene, place, step, option, switched_on=button.switched_on)
+        case OfferedOwn() if option == YES:
+            return accept_offered(scene, place, step)
+        case OfferedOwn() if option == NO:
+            return show(scene, place.question, Placement.IN_PLACE)
+        case StopAsked() if option == YES:
+            return write_or_speak(scene, place.question, step, place.words, None, place.message)
+        case StopAsked() if option == STOP:
+            return stop(scene, Placement.IN_PLACE)
+        case _:
+            return None
+
+
+def _refuse_press(scene: Scene) -> Turn:
+    """Answer an old or forged button with a notice and the current state."""
+    turn = show_again(scene, Placement.BELOW)
+    return Turn(turn.person, (PoppedUp(text("err.old_button")), *turn.events))
+
+
+def _say(scene: Scene, words: str, message: str) -> Turn:
+    session = scene.person.session
+    is_stop_word = fold_word(words) in scene.environment.stop_words
+    question = None if session is None else question_of(session.place)
+    step = None if question is None else scene.content.find_step(question.step)
+    if session is None or question is None or step is None or scene.closed:
+        if is_stop_word and scene.person.language is not None:
+            return stop(scene, Placement.BELOW)
+        return show_again(scene, Placement.BELOW, _unknown(scene))
+    if not words.strip():
+        return show_again(scene, Placement.BELOW, text("err.empty"))
+    if is_stop_word:
+        if isinstance(question, OwnWords) or step.kind is StepKind.OPEN:
+            return show(scene, StopAsked(question, words.strip(), message), Placement.BELOW)
+        return stop(scene, Placement.BELOW)
+    return write_or_speak(scene, question, step, words.strip(), None, message)
+
+
+def _speak(scene: Scene, voice: Voice, message: str) -> Turn:
+    session = scene.person.session
+    question = None if session is None else question_of(session.place)
+    step = None if question is None else scene.content.find_step(question.step)
+    if question is None or step is None or scene.closed:
+        return show_again(scene, Placement.BELOW, _unknown(scene))
+    return write_or_speak(scene, question, step, None, voice, message)
+
+
+def _reword(scene: Scene, words: str, message: str) -> Turn:
+    """Take an edited message as an edited answer. An edit of anything else is left alone."""
+    session = scene.person.session
+    if session is None or scene.closed or not words.strip():
+        return Turn(scene.person)
+    place = session.place
+    if isinstance(place, OfferedOwn | StopAsked) and place.message == message:
+        refusal = refuse(words, None)
+        if refusal is not None:
+            return show_again(scene, Placement.BELOW, refusal)
+        return show(scene, replace(place, words=words.strip()), Placement.BELOW)
+    found = next((key for key, answer in session.answers.items() if answer.message == message), None)
+    if found is None:
+        return Turn(scene.person)
+    refusal = refuse(words, None)
+    if refusal is not None:
+        return show_again(scene, Placement.BELOW, refusal)
+    answer = Answer(session.answers[found].codes, words.strip(), message=message)
+    changed = replace(scene.person, session=session.with_answer(*found, answer))
+    turn = show_again(replace(scene, person=changed), Placement.BELOW, text("ui.edited"))
+    return Turn(turn.person, (AnswerRecorded(*found, answer), *turn.events))
+
+
+def _command(scene: Scene, name: str, argument: str) -> Turn:
+    if name == "start":
+        return start(scene, argument)
+    if scene.person.language is None:
+        return show(scene, Sheet(SheetName.LANGUAGES), Placement.BELOW)
+    if name == "stop":
+        return stop(scene, Placement.BELOW)
+    what = COMMANDS.get(name)
+    if what is None:
+        return show_again(scene, Placement.BELOW, text("err.unknown"))
+    return act(scene, what, "", Placement.BELOW)
+
+
+def _unknown(scene: Scene) -> Text | None:
+    """Say that a text was not understood, unless no language is chosen to say it in."""
+    return None if scene.person.language is None else text("err.unknown")
+
+

@@ -1,0 +1,48 @@
+"""What a turn may know of the world beside the person: one instant, the languages, fresh marks.
+
+The clock and chance are read once, outside the core, and arrive here as plain values.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from conversations.content import Content
+from conversations.languages import Language
+from conversations.person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The world of one turn.
+
+    `languages` are those on offer, the best guess for this person first. `stop_words` are
+    those of every language, folded for comparison. `fresh_tag` and `fresh_seed` are random
+    and used only if a session begins in this turn.
+    """
+
+    now: dt.datetime
+    languages: tuple[Language, ...]
+    stop_words: frozenset[str]
+    fresh_tag: str
+    fresh_seed: str
+
+    @property
+    def today(self) -> dt.date:
+        """The calendar day of this turn, in the time zone of `now`."""
+        return self.now.date()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything a turn looks at: the content, the person in front, the world around."""
+
+    content: Content
+    person: Person
+    environment: Environment
+
+    @property
+    def closed(self) -> bool:
+        """Whether answers can no longer be given (`freeze_date` has passed)."""
+        return self.environment.today > self.content.town.freeze_date

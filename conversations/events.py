@@ -1,0 +1,114 @@
+"""What happened in a turn: the closed union `Event`.
+
+The engine only says what happened. `bot.turns` stores the changes in the transaction of the
+turn and puts what is shown into the outbox.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from conversations.person import Purpose
+from conversations.screens import Screen
+from conversations.session import Answer, AnswerKey
+from conversations.texts import Text
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    """The person chose the language of every later message."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven:
+    """The person agreed (Einwilligung) to a purpose, on the text of this version.
+
+    With the consent to answers, `source` notes the poster or course the person came from.
+    """
+
+    purpose: Purpose
+    version: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecorded:
+    """An answer was given or replaced. The answer before it, with its words and voice, is gone."""
+
+    scope: str
+    step: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersDropped:
+    """Answers no longer apply, or the topic was started again."""
+
+    keys: frozenset[AnswerKey]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The person asked to be written to about a topic."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribed:
+    """The person no longer wants to be written to about these topics."""
+
+    topics: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EverythingErased:
+    """The person had everything erased (Löschung)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLost:
+    """The bot was blocked: subscriptions end and the contact is erased, the answers stay."""
+
+
+class Placement(StrEnum):
+    """Where the current screen goes."""
+
+    IN_PLACE = "in_place"
+    BELOW = "below"
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenShown:
+    """The current screen of the chat is this one now."""
+
+    screen: Screen
+    placement: Placement
+
+
+@dataclass(frozen=True, slots=True)
+class PoppedUp:
+    """A short notice over the chat, in answer to a pressed button."""
+
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class DataFileRequested:
+    """The person wants everything stored about them as a file."""
+
+
+Change = (
+    LanguageChosen
+    | ConsentGiven
+    | AnswerRecorded
+    | AnswersDropped
+    | Subscribed
+    | Unsubscribed
+    | EverythingErased
+    | ContactLost
+)
+Event = Change | ScreenShown | PoppedUp | DataFileRequested

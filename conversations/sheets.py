@@ -1,0 +1,217 @@
+"""The pages that are not questions: first screens, doors, consent, menu; and where to find the others."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from conversations.data_sheets import ask_erasure_screen, erased_screen, my_data_screen
+from conversations.entry import NEWS_ENTRY, Entry, parse_entry
+from conversations.environment import Scene
+from conversations.incoming import Action
+from conversations.screens import Block, EveryLanguage, Screen, ScreenButton, action, menu_row
+from conversations.session import Sheet, SheetName
+from conversations.texts import Plain, text
+from conversations.topic_sheets import (
+    again_screen,
+    closed_screen,
+    paused_screen,
+    profile_intro_screen,
+    resume_screen,
+    review_screen,
+    thanks_screen,
+    topics_screen,
+)
+from conversations.town_sheets import (
+    about_screen,
+    events_screen,
+    help_screen,
+    privacy_screen,
+    privacy_section_screen,
+    reminders_screen,
+)
+
+
+def sheet_screen(scene: Scene, sheet: Sheet) -> Screen:
+    """Show a page as it is for this person now."""
+    argument = sheet.argument
+    match sheet.name:
+        case SheetName.LANGUAGES:
+            return languages_screen(scene, argument)
+        case SheetName.DOORS:
+            return doors_screen(scene, argument)
+        case SheetName.CONSENT:
+            return consent_screen(argument)
+        case SheetName.CONSENT_CHANGED:
+            return consent_changed_screen(argument)
+        case SheetName.DECLINED:
+            return declined_screen()
+        case SheetName.UNDER_16:
+            return under_16_screen()
+        case SheetName.TOPICS:
+            return topics_screen(scene)
+        case SheetName.AGAIN:
+            return again_screen(scene, argument)
+        case SheetName.RESUME:
+            return resume_screen(scene, argument)
+        case SheetName.PAUSED:
+            return paused_screen(scene)
+        case SheetName.THANKS:
+            return thanks_screen(scene, argument)
+        case SheetName.REVIEW:
+            return review_screen(scene, argument)
+        case SheetName.PROFILE_INTRO:
+            return profile_intro_screen()
+        case SheetName.MENU:
+            return menu_screen(scene)
+        case SheetName.EVENTS:
+            return events_screen(scene)
+        case SheetName.CONSENT_MESSAGES:
+            return consent_messages_screen(argument)
+        case SheetName.REMINDERS:
+            return reminders_screen(scene)
+        case SheetName.ABOUT:
+            return about_screen(scene)
+        case SheetName.PRIVACY:
+            return privacy_screen(scene)
+        case SheetName.PRIVACY_SECTION:
+            return privacy_section_screen(argument)
+        case SheetName.MY_DATA:
+            return my_data_screen(scene)
+        case SheetName.ASK_ERASURE:
+            return ask_erasure_screen()
+        case SheetName.ERASED:
+            return erased_screen(scene)
+        case SheetName.STOPPED:
+            return stopped_screen()
+        case SheetName.HELP:
+            return help_screen()
+        case SheetName.CLOSED:
+            return closed_screen()
+        case _:
+            assert_never(sheet.name)
+
+
+def languages_screen(scene: Scene, entry: str) -> Screen:
+    """Offer the languages by their own names, without flags. The first screen of all."""
+    rows: list[tuple[ScreenButton, ...]] = [
+        (action(Plain(language.menu_name), Action.CHOOSE_LANGUAGE, _with_entry(language.code, entry)),)
+        for language in scene.environment.languages
+    ]
+    blocks: tuple[Block, ...] = ((EveryLanguage("sys.choose_language"),),)
+    if scene.person.language is not None:
+        rows.append(menu_row())
+    return Screen(blocks, tuple(rows))
+
+
+def doors_screen(scene: Scene, argument: str) -> Screen:
+    """Welcome, and the three doors: give an opinion, messages only, just look."""
+    entry = parse_entry(scene.content, argument).argument
+    return Screen(
+        ((text("sys.welcome"),), (text("start.title"),)),
+        (
+            (action("start.btn.say", Action.SAY, entry),),
+            (action("start.btn.news", Action.NEWS),),
+            (action("start.btn.look", Action.LOOK),),
+        ),
+    )
+
+
+def consent_screen(entry: str) -> Screen:
+    """The short privacy notice and consent 1 (Einwilligung), with three answers of equal weight."""
+    return Screen(
+        ((text("privacy.short"),), (text("consent.answers"),)),
+        (
+            (action("consent.btn.agree", Action.AGREE, entry),),
+            (action("consent.btn.decline", Action.DECLINE),),
+            (action("consent.btn.under16", Action.UNDER_16),),
+        ),
+    )
+
+
+def consent_changed_screen(entry: str) -> Screen:
+    """Ask again, because the privacy notice has changed since the person agreed."""
+    return Screen(
+        ((text("pn.changed"),),),
+        (
+            (action("consent.btn.agree", Action.AGREE, entry),),
+            (action("consent.btn.decline", Action.DECLINE),),
+            (action("ui.btn.more", Action.PRIVACY),),
+        ),
+    )
+
+
+def declined_screen() -> Screen:
+    """Accept a refusal, without persuasion, and say what is still possible."""
+    return Screen(
+        ((text("consent.declined"),),),
+        (
+            (action("start.btn.news", Action.NEWS),),
+            (action("menu.events", Action.EVENTS),),
+            (action("menu.about", Action.ABOUT),),
+        ),
+    )
+
+
+def under_16_screen() -> Screen:
+    """Name other ways to take part for people under 16."""
+    return Screen(
+        ((text("consent.under16"),),),
+        ((action("menu.events", Action.EVENTS),), (action("menu.about", Action.ABOUT),)),
+    )
+
+
+def menu_screen(scene: Scene) -> Screen:
+    """The menu: everything the bot can do, erasure last."""
+    session = scene.person.session
+    rows: list[tuple[ScreenButton, ...]] = []
+    if session is not None and session.behind is not None and not scene.closed:
+        rows.append((action("menu.continue", Action.BACK_TO_QUESTION),))
+    rows += [
+        (action("menu.topics", Action.TOPICS),),
+        (action("menu.events", Action.EVENTS),),
+        (action("menu.reminders", Action.REMINDERS),),
+        (action("menu.about", Action.ABOUT),),
+        (action("menu.language", Action.LANGUAGES),),
+        (action("menu.privacy", Action.PRIVACY),),
+        (action("menu.help", Action.HELP),),
+        (action("menu.mydata", Action.MY_DATA),),
+        (action("menu.delete", Action.ASK_ERASURE),),
+    ]
+    return Screen(((text("menu.title"),),), tuple(rows))
+
+
+def consent_messages_screen(argument: str) -> Screen:
+    """Ask for consent 2 (Einwilligung): may we write? `argument` is what it would switch on."""
+    blocks: list[Block] = []
+    if argument == NEWS_ENTRY:
+        blocks.append((text("sys.welcome"),))
+    blocks.append((text("consent.reminders"),))
+    return Screen(
+        tuple(blocks),
+        (
+            (action("ui.btn.yes", Action.AGREE_MESSAGES, argument),),
+            (action("ui.btn.no", Action.DECLINE_MESSAGES, argument),),
+        ),
+    )
+
+
+def stopped_screen() -> Screen:
+    """Confirm that nothing is pushed any more, and say what stays stored."""
+    return Screen(
+        ((text("stop.done"),),),
+        (
+            (action("menu.delete", Action.ASK_ERASURE),),
+            (action("start.btn.news", Action.NEWS),),
+            menu_row(),
+        ),
+    )
+
+
+def _with_entry(code: str, entry: str) -> str:
+    return f"{code}.{entry}" if entry else code
+
+
+def split_language_choice(scene: Scene, argument: str) -> tuple[str, Entry]:
+    """Take apart what a language button carries: the code, and the entry of a deep link."""
+    code, _, entry = argument.partition(".")
+    return code, parse_entry(scene.content, entry)

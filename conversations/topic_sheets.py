@@ -1,0 +1,214 @@
+"""The pages around a topic: choosing one, resuming, the end, the review of one's own answers."""
+
+from __future__ import annotations
+
+from conversations.dialogue import find_open_step, list_steps
+from conversations.environment import Scene
+from conversations.flow import PROFILE, Flow, Spine, Step
+from conversations.incoming import Action, ActionButton
+from conversations.questions import describe_answer, question_text
+from conversations.screens import Block, Line, Numbered, Screen, ScreenButton, action, menu_row
+from conversations.session import Session
+from conversations.texts import Joined, Plain, Text, text
+
+#: The shared questions, by what they are for.
+ROLE, NEEDS, PRIORITY, COMMENT = "prof_role", "forum_needs", "prio_field", "x_comment"
+#: The questions of the short profile that are asked after a topic, in order.
+SHORT_PROFILE = ("prof_years", "prof_age", "prof_district")
+#: The answer to the forum question that asks for an invitation.
+INVITE = "invite"
+#: What a button shows of a person's own words.
+_MAX_OWN_WORDS_CHARS = 24
+
+
+def topics_screen(scene: Scene) -> Screen:
+    """Offer the five topics in the official order, with what is done and what is open."""
+    session = scene.person.session
+    blocks: list[Block] = [(text("topics.title"),)]
+    if session is not None:
+        lines: list[Line] = [text("pl.topics_done", count=len(session.finished))]
+        done = [flow for flow in scene.content.fields if flow.scope in session.finished]
+        started = [flow for flow in scene.content.fields if is_started(flow, session)]
+        if done:
+            lines.append(text("topics.done_list", topics=_names(done)))
+        if started:
+            lines.append(text("topics.open_list", topics=_names(started)))
+        blocks.append(tuple(lines))
+    rows: list[tuple[ScreenButton, ...]] = []
+    for flow in scene.content.fields:
+        is_done = session is not None and flow.scope in session.finished
+        press = ActionButton(Action.FIELD, flow.scope)
+        rows.append((ScreenButton(field_name(flow), press, ticked=is_done),))
+    return Screen(tuple(blocks), (*rows, menu_row()))
+
+
+def again_screen(scene: Scene, field_code: str) -> Screen:
+    """Say that a topic is answered already; starting again replaces the answers."""
+    flow = _get_field(scene, field_code)
+    return Screen(
+        ((field_name(flow), text("ui.again")),),
+        (
+            (action("end.btn.review", Action.REVIEW, field_code),),
+            (action("ui.btn.restart", Action.RESTART, _restart(scene, field_code)),),
+            (action("menu.topics", Action.TOPICS),),
+        ),
+    )
+
+
+def resume_screen(scene: Scene, field_code: str) -> Screen:
+    """Offer to go on with a topic that was begun, at the next open question."""
+    flow = _get_field(scene, field_code)
+    return Screen(
+        ((field_name(flow), text("ui.resume")),),
+        (
+            (action("ui.btn.continue", Action.RESUME, field_code),),
+            (action("end.btn.review", Action.REVIEW, field_code),),
+            (action("ui.btn.restart", Action.RESTART, _restart(scene, field_code)),),
+            menu_row(),
+        ),
+    )
+
+
+def paused_screen(scene: Scene) -> Screen:
+    """Say that the answers are stored and how to go on."""
+    return Screen(
+        ((text("ui.paused"),),),
+        ((action("ui.btn.continue", Action.BACK_TO_QUESTION),), menu_row()),
+    )
+
+
+def thanks_screen(scene: Scene, field_code: str) -> Screen:
+    """Thank for a topic, say what happens with the answers, and offer what may follow."""
+    session = _get_session(scene)
+    flow = _get_field(scene, field_code)
+    blocks: list[Block] = [(text("end.thanks"),)]
+    if session.finished[:1] == (field_code,) and len(session.finished) == 1:
+        blocks.append((text("end.expect"),))
+    rows: list[tuple[ScreenButton, ...]] = [(action("end.btn.review", Action.REVIEW, field_code),)]
+    if set(scene.content.field_codes) - set(session.finished):
+        rows.append((action("end.btn.next", Action.TOPICS),))
+    rows.append((action("end.btn.comment", Action.COMMENT, field_code),))
+    if _is_invited(flow, session):
+        rows.append((action("end.btn.needs", Action.NEEDS, field_code),))
+    if len(session.finished) > 1 and (PROFILE, PRIORITY) not in session.answers:
+        rows.append((action("end.btn.prio", Action.PRIORITY),))
+    if find_open_profile_step(scene, session) is not None:
+        rows.append((action("end.btn.profile", Action.PROFILE),))
+    rows.append((action("end.btn.events", Action.EVENTS),))
+    return Screen(tuple(blocks), (*rows, menu_row()))
+
+
+def review_screen(scene: Scene, scope: str) -> Screen:
+    """Show all own answers of a topic, or about oneself; a tap on a question changes its answer."""
+    session = _get_session(scene)
+    listed = list_reviewed(scene, session, scope)
+    flow = scene.content.find_field(scope)
+    name: Text = text("mydata.about_you") if flow is None else field_name(flow)
+    title: Block = (text("ui.review.title"), name) if flow is not None else (name,)
+    blocks: list[Block] = [title]
+    rows: list[tuple[ScreenButton, ...]] = []
+    for number, (answer_scope, step) in enumerate(listed, 1):
+        answer = session.answers[(answer_scope, step.id)]
+        parts = describe_answer(step, answer)
+        blocks.append((Numbered(number, question_text(scene, step, answer_scope)), Joined(parts)))
+        if not scene.closed:
+            press = ActionButton(Action.EDIT, f"{answer_scope}.{step.id}")
+            rows.append((ScreenButton(_shorten(parts[0]), press, number=number),))
+    if not scene.closed and rows:
+        blocks.append((text("ui.review.hint"),))
+    if flow is not None and flow.scope in session.finished:
+        rows.append((action("ui.review.ok", Action.THANKS, scope),))
+    return Screen(tuple(blocks), (*rows, menu_row()))
+
+
+def profile_intro_screen() -> Screen:
+    """Ask whether a few short questions about the person are welcome."""
+    return Screen(
+        ((text("prof.intro"),),),
+        ((action("ui.btn.yes", Action.PROFILE_START),), (action("ui.btn.skip", Action.TOPICS),)),
+    )
+
+
+def closed_screen() -> Screen:
+    """Say that the questions are closed, and what goes on."""
+    return Screen(
+        ((text("err.closed"),),),
+        ((action("menu.events", Action.EVENTS),), (action("menu.reminders", Action.REMINDERS),), menu_row()),
+    )
+
+
+def field_name(flow: Flow) -> Text:
+    """Name a field of action (Handlungsfeld)."""
+    if flow.name is None:
+        raise ValueError(f"the flow {flow.scope!r} is not a field")
+    return text(flow.name)
+
+
+def is_started(flow: Flow, session: Session) -> bool:
+    """Tell whether a topic has answers but is not finished."""
+    has_answers = any((flow.scope, step.id) in session.answers for step in flow.steps)
+    return has_answers and flow.scope not in session.finished
+
+
+def find_open_profile_step(scene: Scene, session: Session) -> Step | None:
+    """Find the first question of the short profile that is switched on and not answered."""
+    for step_id in SHORT_PROFILE:
+        step = scene.content.profile.find_step(step_id)
+        if step is not None and step.enabled and (PROFILE, step_id) not in session.answers:
+            return step
+    return None
+
+
+def needs_scope(field_code: str) -> str:
+    """Name the scope of what a person needs for the forum (Fachforum) of a field."""
+    return f"forum_{field_code}"
+
+
+def list_reviewed(scene: Scene, session: Session, scope: str) -> list[tuple[str, Step]]:
+    """List the answered questions of a topic, or about oneself, with the scope of each answer."""
+    flow = scene.content.find_field(scope)
+    if flow is None:
+        wanted = [(PROFILE, step) for step in scene.content.profile.steps]
+    else:
+        wanted = [(scope, step) for step in list_steps(flow, session)]
+        for extra_scope, step_id in ((scope, COMMENT), (needs_scope(scope), NEEDS)):
+            step = scene.content.profile.find_step(step_id)
+            if step is not None:
+                wanted.append((extra_scope, step))
+    return [(where, step) for where, step in wanted if (where, step.id) in session.answers]
+
+
+def _is_invited(flow: Flow, session: Session) -> bool:
+    return any(
+        step.spine is Spine.FORUM and answer.codes == (INVITE,)
+        for step in flow.steps
+        if (answer := session.answers.get((flow.scope, step.id))) is not None
+    )
+
+
+def _names(flows: list[Flow]) -> Joined:
+    return Joined(tuple(field_name(flow) for flow in flows))
+
+
+def _shorten(part: Text | Plain) -> Text | Plain:
+    if isinstance(part, Text) or len(part.words) <= _MAX_OWN_WORDS_CHARS:
+        return part
+    return Plain(" ".join(part.words[:_MAX_OWN_WORDS_CHARS].split()) + "…")
+
+
+def _restart(scene: Scene, field_code: str) -> str:
+    """Bind a restart to this showing, so that a press repeated later wipes nothing."""
+    return f"{field_code}.{_get_session(scene).visit}"
+
+
+def _get_session(scene: Scene) -> Session:
+    if scene.person.session is None:
+        raise LookupError("this page is for people who take part")
+    return scene.person.session
+
+
+def _get_field(scene: Scene, field_code: str) -> Flow:
+    flow = scene.content.find_field(field_code)
+    if flow is None:
+        raise LookupError(f"no field {field_code!r}")
+    return flow

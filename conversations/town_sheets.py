@@ -1,0 +1,116 @@
+"""The pages about the process: dates, subscriptions, the plan, privacy in full, help."""
+
+from __future__ import annotations
+
+from conversations.environment import Scene
+from conversations.incoming import Action, ActionButton
+from conversations.programme import GENERAL_TOPICS, Meeting, forum_topic
+from conversations.screens import Block, Screen, ScreenButton, action, menu_row
+from conversations.texts import Joined, Text, text
+
+#: The sections of the privacy notice (Art. 13 GDPR), in the order of the notice.
+PRIVACY_SECTIONS = (
+    "controller",
+    "dpo",
+    "data",
+    "purpose",
+    "legal",
+    "voice",
+    "telegram",
+    "recipients",
+    "storage",
+    "rights",
+    "complaint",
+    "voluntary",
+    "imprint",
+)
+
+
+def events_screen(scene: Scene) -> Screen:
+    """Show the dates of all forums (Fachforen) and of the council (Gemeinderat), or that they are open."""
+    programme = scene.content.programme
+    blocks: tuple[Block, ...] = (
+        (text("events.title"),),
+        *(
+            (text(f"forum.name.{code}"), _when(programme.forums.get(code)))
+            for code in scene.content.field_codes
+        ),
+        (text("events.council"), _when(programme.council)),
+    )
+    return Screen(blocks, ((action("menu.reminders", Action.REMINDERS),), menu_row()))
+
+
+def reminders_screen(scene: Scene) -> Screen:
+    """Show the subscriptions as toggles. Their state is said in words, not by the tick alone."""
+    topics = list_topics(scene)
+    chosen = [topic for topic in topics if topic in scene.person.subscriptions]
+    state = (
+        text("sub.on_list", topics=Joined(tuple(text(f"sub.{topic}") for topic in chosen)))
+        if chosen
+        else text("sub.none_on")
+    )
+    rows: list[tuple[ScreenButton, ...]] = []
+    for topic in topics:
+        is_on = topic in chosen
+        press = ActionButton(Action.UNSUBSCRIBE if is_on else Action.SUBSCRIBE, topic)
+        rows.append((ScreenButton(text(f"sub.{topic}"), press, ticked=is_on),))
+    return Screen(
+        ((text("sub.title"),), (state,), (text("sub.limits"),)),
+        (*rows, menu_row(), (action("sub.btn.all_off", Action.ALL_OFF),)),
+    )
+
+
+def about_screen(scene: Scene) -> Screen:
+    """Explain the plan and what happens when."""
+    council = scene.content.programme.council
+    when = text("events.when_open") if council is None else council.starts.date()
+    return Screen(
+        ((text("sys.about", council_when=when),),),
+        (
+            (action("menu.topics", Action.TOPICS),),
+            (action("menu.events", Action.EVENTS),),
+            menu_row(),
+        ),
+    )
+
+
+def privacy_screen(scene: Scene) -> Screen:
+    """Show the short privacy notice (Datenschutz) and a button for each section of the long one."""
+    town = scene.content.town
+    title = text("pn.title", pn_version=town.notice_version, pn_date=town.notice_date)
+    rows = [
+        (action(f"pn.btn.{section}", Action.PRIVACY_SECTION, section),) for section in PRIVACY_SECTIONS
+    ]
+    return Screen(
+        ((title,), (text("privacy.short"),), (text("pn.german_counts"),)),
+        (*rows, (action("menu.mydata", Action.MY_DATA),), menu_row()),
+    )
+
+
+def privacy_section_screen(section: str) -> Screen:
+    """Show one section of the privacy notice, with the way to the next and back to all."""
+    position = PRIVACY_SECTIONS.index(section)
+    rows: list[tuple[ScreenButton, ...]] = []
+    if position + 1 < len(PRIVACY_SECTIONS):
+        following = PRIVACY_SECTIONS[position + 1]
+        rows.append((action(f"pn.btn.{following}", Action.PRIVACY_SECTION, following),))
+    rows.append((action("ui.btn.back", Action.PRIVACY),))
+    return Screen(((text(f"pn.{section}"),),), (*rows, menu_row()))
+
+
+def help_screen() -> Screen:
+    """List what the bot can do, where there is help from people, and the way without Telegram."""
+    return Screen(
+        ((text("help.text"),), (text("help.no_advice"),), (text("help.alt"),)), (menu_row(),)
+    )
+
+
+def list_topics(scene: Scene) -> tuple[str, ...]:
+    """List what can be subscribed to: the forum of each field, then the draft, council, results."""
+    return (*(forum_topic(code) for code in scene.content.field_codes), *GENERAL_TOPICS)
+
+
+def _when(meeting: Meeting | None) -> Text:
+    if meeting is None:
+        return text("events.open")
+    return text("rem.when", date_long=meeting.starts.date(), time=meeting.starts, place=meeting.place)

@@ -32,6 +32,8 @@ from conversations.topic_sheets import (
     PRIORITY,
     ROLE,
     find_open_profile_step,
+    find_shared_step,
+    is_invited,
     is_started,
     needs_scope,
 )
@@ -70,6 +72,8 @@ COMMANDS: Mapping[str, Action] = {
 def act(scene: Scene, what: Action, argument: str, placement: Placement) -> Turn:
     """Do what a button outside a dialogue says. An argument that makes no sense changes nothing."""
     page = _PAGES.get(what)
+    if what in (Action.DECLINE, Action.UNDER_16) and scene.person.session is not None:
+        page = SheetName.MY_DATA  # there may be answers: say what is stored, and how to erase it
     if page is not None:
         return show(scene, Sheet(page), placement)
     return _ACTS[what](scene, argument, placement)
@@ -83,9 +87,7 @@ def start(scene: Scene, argument: str) -> Turn:
     return enter(scene, entry, Placement.BELOW)
 
 
-def enter(
-    scene: Scene, entry: Entry, placement: Placement, changes: tuple[Change, ...] = ()
-) -> Turn:
+def enter(scene: Scene, entry: Entry, placement: Placement, changes: tuple[Change, ...] = ()) -> Turn:
     """Go through the door of an entry, once the language is known."""
     if entry.door == NEWS_ENTRY:
         return _reminders(scene, NEWS_ENTRY, placement, changes)
@@ -119,7 +121,8 @@ def _choose_language(scene: Scene, argument: str, placement: Placement) -> Turn:
     notice = text("lang.changed", language_name=chosen.own_name)
     session = scene.person.session
     if session is None:
-        return show(scene, Sheet(SheetName.MENU), placement, changes=changes, notice=notice)
+        page = SheetName.DOORS if scene.person.message_consent is None else SheetName.MENU
+        return show(scene, Sheet(page), placement, changes=changes, notice=notice)
     if session.behind is not None and not scene.closed:
         return show(scene, session.behind, placement, changes=changes, notice=notice)
     return show(scene, Sheet(SheetName.MENU), placement, changes=changes, notice=notice)
@@ -137,7 +140,7 @@ def _say(scene: Scene, argument: str, placement: Placement) -> Turn:
 
 
 def _topics(scene: Scene, argument: str, placement: Placement) -> Turn:
-    gate = _find_gate(scene, argument)
+    gate = find_gate(scene, argument)
     if gate is not None:
         return show(scene, gate, placement)
     return _topics_after_role(scene, placement)
@@ -150,7 +153,7 @@ def _agree(scene: Scene, argument: str, placement: Placement) -> Turn:
     entry = parse_entry(scene.content, argument)
     town, environment, person = scene.content.town, scene.environment, scene.person
     consent = Consent(town.notice_version, person.language or "", environment.today)
-    if _find_gate(scene, "") is None:
+    if find_gate(scene, "") is None:
         return show_again(scene, placement)
     session = person.session or Session(
         environment.fresh_tag, environment.fresh_seed, Sheet(SheetName.TOPICS)
@@ -160,12 +163,12 @@ def _agree(scene: Scene, argument: str, placement: Placement) -> Turn:
     scene = _with_person(scene, person)
     if entry.door and entry.door != NEWS_ENTRY:
         return _open_field(scene, entry.door, placement, changes)
+    if session.behind is not None:
+        return show(scene, session.behind, placement, changes=changes)
     return _topics_after_role(scene, placement, changes)
 
 
-def _topics_after_role(
-    scene: Scene, placement: Placement, changes: tuple[Change, ...] = ()
-) -> Turn:
+def _topics_after_role(scene: Scene, placement: Placement, changes: tuple[Change, ...] = ()) -> Turn:
     """Show the topics; the role is asked once before, because it selects the wording."""
     step = _find_role_step(scene)
     if step is not None:
@@ -180,7 +183,7 @@ def _open_field(
     flow = scene.content.find_field(field_code)
     if flow is None:
         return show(scene, Sheet(SheetName.TOPICS), placement, changes=changes)
-    gate = _find_gate(scene, field_code)
+    gate = find_gate(scene, field_code)
     if gate is not None:
         return show(scene, gate, placement, changes=changes)
     session = _session(scene)
@@ -201,7 +204,7 @@ def _field(scene: Scene, argument: str, placement: Placement) -> Turn:
 
 
 def _resume(scene: Scene, argument: str, placement: Placement) -> Turn:
-    gate = _find_gate(scene, argument)
+    gate = find_gate(scene, argument)
     if gate is not None:
         return show(scene, gate, placement)
     return open_wanted(_with_session(scene, replace(_session(scene), wanted=argument)), placement)
@@ -210,14 +213,15 @@ def _resume(scene: Scene, argument: str, placement: Placement) -> Turn:
 def _restart(scene: Scene, argument: str, placement: Placement) -> Turn:
     """Drop the answers of a topic and begin again, unless this press belongs to an earlier showing."""
     field_code, _, visit = argument.partition(".")
-    gate = _find_gate(scene, field_code)
+    gate = find_gate(scene, field_code)
     flow = scene.content.find_field(field_code)
     if gate is not None or flow is None:
         return show(scene, gate or Sheet(SheetName.TOPICS), placement)
     session = _session(scene)
     if visit != str(session.visit):
         return show_again(scene, placement)
-    own = {(field_code, step.id) for step in flow.steps} | {(field_code, COMMENT)}
+    own = {(field_code, step.id) for step in flow.steps}
+    own |= {(field_code, COMMENT), (needs_scope(field_code), NEEDS)}
     keys = frozenset(key for key in own if key in session.answers)
     session = session.without_answers(keys)
     finished = tuple(code for code in session.finished if code != field_code)
@@ -236,7 +240,10 @@ def _edit(scene: Scene, argument: str, placement: Placement) -> Turn:
     scope, _, step_id = argument.partition(".")
     session = scene.person.session
     step = scene.content.find_step(step_id)
-    if scene.closed or session is None or step is None or (scope, step_id) not in session.answers:
+    gate = find_gate(scene)
+    if gate is not None:
+        return show(scene, gate, placement)
+    if session is None or step is None or (scope, step_id) not in session.answers:
         return show_again(scene, placement)
     return ask(scene, scope, step, placement, revising=True)
 
@@ -252,13 +259,15 @@ def _shared_question(step_id: str) -> Callable[[Scene, str, Placement], Turn]:
     """Make the act that opens one of the questions shared by all fields."""
 
     def open_question(scene: Scene, argument: str, placement: Placement) -> Turn:
-        gate = _find_gate(scene, "")
+        gate = find_gate(scene, "")
         if gate is not None:
             return show(scene, gate, placement)
-        step = scene.content.profile.find_step(step_id)
+        step = find_shared_step(scene, step_id)
         scope = {NEEDS: needs_scope(argument), COMMENT: argument}.get(step_id, PROFILE)
-        is_known = argument in scene.content.field_codes or scope == PROFILE
-        if step is None or not is_known:
+        flow = scene.content.find_field(argument)
+        is_known = flow is not None or scope == PROFILE
+        is_needless = step_id == NEEDS and flow is not None and not is_invited(flow, _session(scene))
+        if step is None or not is_known or is_needless:
             return show_again(scene, placement)
         return ask(scene, scope, step, placement)
 
@@ -266,12 +275,12 @@ def _shared_question(step_id: str) -> Callable[[Scene, str, Placement], Turn]:
 
 
 def _profile(scene: Scene, argument: str, placement: Placement) -> Turn:
-    gate = _find_gate(scene, "")
+    gate = find_gate(scene, "")
     return show(scene, gate or Sheet(SheetName.PROFILE_INTRO), placement)
 
 
 def _profile_start(scene: Scene, argument: str, placement: Placement) -> Turn:
-    gate = _find_gate(scene, "")
+    gate = find_gate(scene, "")
     step = None if gate is not None else find_open_profile_step(scene, _session(scene))
     if step is None:
         return show(scene, gate or Sheet(SheetName.TOPICS), placement)
@@ -282,9 +291,7 @@ def _news(scene: Scene, argument: str, placement: Placement) -> Turn:
     return _reminders(scene, "", placement)
 
 
-def _reminders(
-    scene: Scene, argument: str, placement: Placement, changes: tuple[Change, ...] = ()
-) -> Turn:
+def _reminders(scene: Scene, argument: str, placement: Placement, changes: tuple[Change, ...] = ()) -> Turn:
     """Show the subscriptions, after consent 2 where it is missing."""
     if scene.person.message_consent is None:
         return show(scene, Sheet(SheetName.CONSENT_MESSAGES, argument), placement, changes=changes)
@@ -383,7 +390,7 @@ def _erase(scene: Scene, argument: str, placement: Placement) -> Turn:
 
 
 def _back_to_question(scene: Scene, argument: str, placement: Placement) -> Turn:
-    gate = _find_gate(scene, "")
+    gate = find_gate(scene, "")
     if gate is not None:
         return show(scene, gate, placement)
     session = _session(scene)
@@ -394,7 +401,7 @@ def _back_to_question(scene: Scene, argument: str, placement: Placement) -> Turn
     return show(scene, Sheet(SheetName.TOPICS), placement)
 
 
-def _find_gate(scene: Scene, entry: str) -> Sheet | None:
+def find_gate(scene: Scene, entry: str = "") -> Sheet | None:
     """Find what must come before answering: the end of the questions, or a consent."""
     if scene.closed:
         return Sheet(SheetName.CLOSED)
@@ -409,7 +416,7 @@ def _find_role_step(scene: Scene) -> Step | None:
     """Find the question about the role, if it is still to be asked."""
     if (PROFILE, ROLE) in _session(scene).answers:
         return None
-    return scene.content.profile.find_step(ROLE)
+    return find_shared_step(scene, ROLE)
 
 
 def _session(scene: Scene) -> Session:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from conversations.dialogue import find_open_step, find_orphans, find_step_before
+from conversations.dialogue import find_open_step, find_orphans, find_step_before, known_codes
 from conversations.environment import Scene
 from conversations.events import (
     AnswerRecorded,
@@ -18,11 +19,12 @@ from conversations.events import (
 from conversations.flow import LONE_CODES, PROFILE, Flow, Spine, Step, StepKind
 from conversations.incoming import Voice
 from conversations.programme import forum_topic
-from conversations.questions import find_hint
+from conversations.questions import SPOKEN, WRITTEN, describe_answer, find_hint
 from conversations.session import (
     OWN,
     SKIPPED,
     Answer,
+    AnswerKey,
     Asking,
     OfferedOwn,
     OwnWords,
@@ -32,7 +34,7 @@ from conversations.session import (
     Sheet,
     SheetName,
 )
-from conversations.texts import Text, text
+from conversations.texts import Joined, Text, text
 from conversations.topic_sheets import (
     COMMENT,
     INVITE,
@@ -40,6 +42,8 @@ from conversations.topic_sheets import (
     ROLE,
     SHORT_PROFILE,
     find_open_profile_step,
+    is_invited,
+    needs_scope,
 )
 from conversations.turn import Turn, pop_up, show, show_again
 
@@ -53,18 +57,14 @@ MAX_VOICE_BYTES = 1_000_000
 VOICE_TYPES = frozenset({"audio/ogg", ""})
 #: The answer that asks for the result of a forum only, and what it switches on.
 INFO_ONLY, RESULTS_TOPIC = "info_only", "results"
-#: The codes of an open answer: whether it was written or spoken.
-WRITTEN, SPOKEN = "text", "voice"
 
 
 def choose(scene: Scene, place: Asking, step: Step, option: str, placement: Placement) -> Turn:
     """Record one option of a closed question. The option `own` then asks for the words."""
-    answer = Answer((option,))
-    if option == OWN:
-        earlier = _session(scene).answers.get((place.scope, step.id))
-        if earlier is not None and OWN in earlier.codes:
-            answer = replace(earlier, codes=(OWN,))
-    return record(scene, place, step, answer, placement)
+    earlier = _session(scene).answers.get((place.scope, step.id))
+    if option == OWN and earlier is not None and OWN in earlier.codes:
+        return show(scene, OwnWords(place.scope, step.id, place.revising), placement)
+    return record(scene, place, step, Answer((option,)), placement)
 
 
 def tick(scene: Scene, place: Asking, step: Step, option: str, *, switched_on: bool) -> Turn:
@@ -129,8 +129,8 @@ def write_or_speak(
     if step.kind is StepKind.OPEN:
         answer = Answer((WRITTEN if voice is None else SPOKEN,), words, voice, message=message)
         return record(scene, place, step, answer, Placement.BELOW)
-    if step.kind is StepKind.SCALE and words is not None and step.find_option(f"s{words.strip()}"):
-        return choose(scene, place, step, f"s{words.strip()}", Placement.BELOW)
+    if step.kind is StepKind.SCALE and words is not None and step.find_option(_scale_code(words)):
+        return choose(scene, place, step, _scale_code(words), Placement.BELOW)
     if step.find_option(OWN) is None:
         return show_again(scene, Placement.BELOW, text("err.use_buttons"))
     return show(scene, OfferedOwn(place, words, voice, message), Placement.BELOW)
@@ -140,11 +140,14 @@ def accept_offered(scene: Scene, place: OfferedOwn, step: Step) -> Turn:
     """Store what was written or spoken on a closed question as the person's own answer."""
     question = place.question
     codes: tuple[str, ...] = (OWN,)
+    kept = tuple(code for code in question.ticked if code not in LONE_CODES and code != OWN)
     if step.kind is StepKind.MULTI:
-        kept = tuple(code for code in question.ticked if code not in LONE_CODES and code != OWN)
         codes = (*kept[: step.maximum - 1], OWN)
     answer = Answer(codes, place.words, place.voice, message=place.message)
-    return record(scene, replace(question, ticked=()), step, answer, Placement.IN_PLACE)
+    notice: Text | None = None
+    if len(kept) >= step.maximum > 1:  # a mark had to go: say what is stored
+        notice = text("ui.chosen", options=Joined(describe_answer(step, answer)))
+    return record(scene, replace(question, ticked=()), step, answer, Placement.IN_PLACE, notice)
 
 
 def refuse(words: str | None, voice: Voice | None) -> Text | None:
@@ -159,7 +162,12 @@ def refuse(words: str | None, voice: Voice | None) -> Text | None:
 
 
 def record(
-    scene: Scene, place: Question, step: Step, answer: Answer, placement: Placement
+    scene: Scene,
+    place: Question,
+    step: Step,
+    answer: Answer,
+    placement: Placement,
+    notice: Text | None = None,
 ) -> Turn:
     """Record an answer, drop those it makes void, and go on."""
     session = _session(scene).with_answer(place.scope, step.id, answer)
@@ -168,14 +176,14 @@ def record(
         session = replace(session, hinted=(*session.hinted, hint))
     changes: list[Change] = [AnswerRecorded(place.scope, step.id, answer)]
     flow = scene.content.find_field(place.scope)
-    notice: Text | None = None
     if flow is not None:
         session = replace(session, versions={**session.versions, flow.scope: flow.version})
-        orphans = find_orphans(flow, session)
-        if orphans:
-            session = session.without_answers(orphans)
-            changes.append(AnswersDropped(orphans))
-            notice = text("ui.branch_changed")
+    orphans = _find_void(scene, session)
+    if orphans:
+        session = session.without_answers(orphans)
+        changes.append(AnswersDropped(orphans))
+        notice = text("ui.branch_changed")
+    session = _reopen(scene, session, {place.scope, *(scope for scope, _ in orphans)})
     scene = _with_session(scene, session)
     wants_words = OWN in answer.codes and not (answer.words or answer.voice or answer.has_voice)
     if wants_words and isinstance(place, Asking):
@@ -241,8 +249,8 @@ def ask(
     """Ask a question. A multiple choice opens with the marks it was stored with."""
     answer = _session(scene).answers.get((scope, step.id))
     ticked: tuple[str, ...] = ()
-    if step.kind is StepKind.MULTI and answer is not None and not answer.skipped:
-        ticked = answer.codes
+    if step.kind is StepKind.MULTI and answer is not None:
+        ticked = known_codes(step, answer.codes)
     place = Asking(scope, step.id, ticked, revising)
     return show(scene, place, placement, changes=changes, notice=notice)
 
@@ -253,8 +261,11 @@ def open_wanted(scene: Scene, placement: Placement, changes: Sequence[Change] = 
     flow = scene.content.find_field(session.wanted)
     scene = _with_session(scene, replace(session, wanted=""))
     step = None if flow is None else find_open_step(flow, session)
-    if flow is None or step is None:
+    if flow is None:
         return show(_uncovered(scene), Sheet(SheetName.TOPICS), placement, changes=changes)
+    if step is None:
+        scene = _uncovered(_finish(scene, flow))
+        return show(scene, Sheet(SheetName.THANKS, flow.scope), placement, changes=changes)
     return ask(scene, flow.scope, step, placement, changes=changes)
 
 
@@ -272,7 +283,7 @@ def _answer_invitation(
     wanted = {INVITE: forum_topic(flow.scope), INFO_ONLY: RESULTS_TOPIC}.get(answer.codes[0])
     unwanted = forum_topic(flow.scope)
     person = scene.person
-    if wanted != unwanted and unwanted in person.subscriptions:
+    if wanted != unwanted and unwanted in person.subscriptions and not answer.skipped:
         changes.append(Unsubscribed(frozenset({unwanted})))
         person = replace(person, subscriptions=person.subscriptions - {unwanted})
     if wanted is None or wanted in person.subscriptions:
@@ -293,6 +304,33 @@ def _answer_invitation(
         changes=changes,
         notice=notice,
     )
+
+
+def _scale_code(words: str) -> str:
+    """Read a digit in any script as a point of a scale."""
+    digit = unicodedata.decimal(words.strip(), None) if len(words.strip()) == 1 else None
+    return f"s{digit}"
+
+
+def _find_void(scene: Scene, session: Session) -> frozenset[AnswerKey]:
+    """Find the answers of all topics that no longer apply. The role decides about several topics."""
+    void: set[AnswerKey] = set()
+    for flow in scene.content.fields:
+        void |= find_orphans(flow, session)
+        needs = (needs_scope(flow.scope), NEEDS)
+        if needs in session.answers and not is_invited(flow, session):
+            void.add(needs)
+    return frozenset(void)
+
+
+def _reopen(scene: Scene, session: Session, scopes: set[str]) -> Session:
+    """Take topics off the list of finished ones that have an open question after a change."""
+    reopened = {
+        flow.scope
+        for flow in scene.content.fields
+        if flow.scope in scopes and find_open_step(flow, session) is not None
+    }
+    return replace(session, finished=tuple(code for code in session.finished if code not in reopened))
 
 
 def _finish(scene: Scene, flow: Flow) -> Scene:

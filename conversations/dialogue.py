@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from conversations.content import Content
 from conversations.flow import PROFILE, Flow, Option, Step
@@ -27,6 +28,9 @@ from conversations.session import (
     SheetName,
     StopAsked,
 )
+
+#: Pages that are about a field.
+_SHEETS_OF_FIELDS = frozenset({SheetName.AGAIN, SheetName.RESUME, SheetName.THANKS, SheetName.REVIEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,11 @@ def order_options(step: Step, seed: str) -> tuple[Option, ...]:
     return (*sorted(step.options, key=draw), *step.tail)
 
 
+def known_codes(step: Step, codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Keep the codes that a step still has."""
+    return tuple(code for code in codes if step.find_option(code) is not None)
+
+
 def question_of(place: Place) -> Question | None:
     """Find the question that a place is about. A page is about none."""
     match place:
@@ -112,24 +121,46 @@ def reconcile(content: Content, session: Session) -> Session:
     """Fit a stored session to the flows of today.
 
     Answers to steps that are gone stay in storage and are not looked at. A question that is gone,
-    or no longer applies, gives way to the next open one of its field, or to the topics.
+    or no longer applies, gives way to the next open one of its field, or to the topics; so does a
+    page about a field that is gone. Marks on options that are gone are taken away.
     """
-    known = {
-        key: answer for key, answer in session.answers.items() if content.find_step(key[1]) is not None
-    }
+    known = {key: answer for key, answer in session.answers.items() if content.find_step(key[1]) is not None}
     session = replace(session, answers=known)
     finished = tuple(field for field in session.finished if content.find_field(field) is not None)
     session = replace(session, finished=finished)
-    if session.behind is not None and not _exists(content, session, session.behind):
-        session = replace(session, behind=None)
+    if session.behind is not None:
+        still = _exists(content, session, session.behind)
+        session = replace(session, behind=_without_lost_marks(content, session.behind) if still else None)
     question = question_of(session.place)
-    if question is None or _exists(content, session, question):
-        return session
+    if question is None:
+        return session if _is_known(content, session) else replace(session, place=Sheet(SheetName.TOPICS))
+    if _exists(content, session, question):
+        return replace(session, place=_without_lost_marks(content, session.place))
     flow = content.find_field(question.scope)
     step = None if flow is None else find_open_step(flow, session)
     if step is None:
         return replace(session, place=Sheet(SheetName.TOPICS))
     return replace(session, place=Asking(question.scope, step.id), visit=session.visit + 1)
+
+
+_P = TypeVar("_P", bound=Place)
+
+
+def _without_lost_marks(content: Content, place: _P) -> _P:
+    if isinstance(place, OfferedOwn):
+        return replace(place, question=_without_lost_marks(content, place.question))
+    if not isinstance(place, Asking) or not place.ticked:
+        return place
+    step = content.find_step(place.step)
+    return place if step is None else replace(place, ticked=known_codes(step, place.ticked))
+
+
+def _is_known(content: Content, session: Session) -> bool:
+    """Tell whether a page is about something that exists still."""
+    sheet = session.place
+    if not isinstance(sheet, Sheet) or sheet.name not in _SHEETS_OF_FIELDS:
+        return True
+    return sheet.argument in (PROFILE, *content.field_codes)
 
 
 def _exists(content: Content, session: Session, question: Question) -> bool:

@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import replace
 from typing import assert_never
 
-from conversations.actions import COMMANDS, act, start, stop
+from conversations.actions import COMMANDS, act, find_gate, start, stop
 from conversations.answering import (
     accept_offered,
     choose,
@@ -27,6 +27,7 @@ from conversations.environment import Environment, Scene
 from conversations.events import AnswerRecorded, ContactLost, Placement, PoppedUp
 from conversations.flow import Step, StepKind
 from conversations.incoming import (
+    Action,
     ActionButton,
     AnswerButton,
     BlockedBot,
@@ -58,9 +59,7 @@ from conversations.turn import Turn, show, show_again
 _REFUSALS = {Refused.MEDIA: "err.media", Refused.CONTACT: "err.contact", Refused.EMPTY: "err.empty"}
 
 
-def take_turn(
-    content: Content, person: Person, incoming: Incoming, environment: Environment
-) -> Turn:
+def take_turn(content: Content, person: Person, incoming: Incoming, environment: Environment) -> Turn:
     """Work out what comes of something a person did.
 
     The same call with the same arguments gives the same turn; nothing is stored or sent here.
@@ -84,7 +83,8 @@ def take_turn(
         case WroteTooFast(notice):
             return show_again(scene, Placement.BELOW, text("err.slow")) if notice else Turn(person)
         case BlockedBot():
-            return Turn(replace(person, subscriptions=frozenset()), (ContactLost(),))
+            left = Person(answer_consent=person.answer_consent, session=person.session)
+            return Turn(left, (ContactLost(),))
         case _:
             assert_never(incoming)
 
@@ -101,7 +101,9 @@ def fold_word(words: str) -> str:
 def _press(scene: Scene, button: AnswerButton | ActionButton | None) -> Turn:
     match button:
         case ActionButton(what, argument):
-            if scene.person.language is None and what.value != "lang":
+            if scene.person.language is None and what is Action.ERASE:
+                return Turn(scene.person)  # a second tap, and everything is gone already
+            if scene.person.language is None and what is not Action.CHOOSE_LANGUAGE:
                 return show(scene, Sheet(SheetName.LANGUAGES), Placement.IN_PLACE)
             return act(scene, what, argument, Placement.IN_PLACE)
         case AnswerButton():
@@ -120,15 +122,14 @@ def _press_answer(scene: Scene, button: AnswerButton) -> Turn:
     press = f"{button.visit}:{button.step}:{button.option}:{button.switched_on}"
     if press == session.last_press:
         return Turn(scene.person)
-    if scene.closed:
-        return show(scene, Sheet(SheetName.CLOSED), Placement.IN_PLACE)
+    gate = find_gate(scene)
+    if gate is not None and button.option != STOP:
+        return show(scene, gate, Placement.IN_PLACE)
     question = question_of(session.place)
     step = scene.content.find_step(button.step)
     if question is None or step is None or question.step != step.id or button.visit != session.visit:
         return _refuse_press(scene)
-    scene = replace(
-        scene, person=replace(scene.person, session=replace(session, last_press=press))
-    )
+    scene = replace(scene, person=replace(scene.person, session=replace(session, last_press=press)))
     turn = _take_press(scene, step, button)
     if turn is None:
         return _refuse_press(scene)
@@ -181,10 +182,13 @@ def _say(scene: Scene, words: str, message: str) -> Turn:
     is_stop_word = fold_word(words) in scene.environment.stop_words
     question = None if session is None else question_of(session.place)
     step = None if question is None else scene.content.find_step(question.step)
-    if session is None or question is None or step is None or scene.closed:
+    if session is None or question is None or step is None:
         if is_stop_word and scene.person.language is not None:
             return stop(scene, Placement.BELOW)
         return show_again(scene, Placement.BELOW, _unknown(scene))
+    gate = find_gate(scene)
+    if gate is not None:
+        return stop(scene, Placement.BELOW) if is_stop_word else show(scene, gate, Placement.BELOW)
     if not words.strip():
         return show_again(scene, Placement.BELOW, text("err.empty"))
     if is_stop_word:
@@ -198,28 +202,34 @@ def _speak(scene: Scene, voice: Voice, message: str) -> Turn:
     session = scene.person.session
     question = None if session is None else question_of(session.place)
     step = None if question is None else scene.content.find_step(question.step)
-    if question is None or step is None or scene.closed:
+    if question is None or step is None:
         return show_again(scene, Placement.BELOW, _unknown(scene))
+    gate = find_gate(scene)
+    if gate is not None:
+        return show(scene, gate, Placement.BELOW)
     return write_or_speak(scene, question, step, None, voice, message)
 
 
 def _reword(scene: Scene, words: str, message: str) -> Turn:
     """Take an edited message as an edited answer. An edit of anything else is left alone."""
     session = scene.person.session
-    if session is None or scene.closed or not words.strip():
+    if session is None or not words.strip():
         return Turn(scene.person)
     place = session.place
-    if isinstance(place, OfferedOwn | StopAsked) and place.message == message:
-        refusal = refuse(words, None)
-        if refusal is not None:
-            return show_again(scene, Placement.BELOW, refusal)
-        return show(scene, replace(place, words=words.strip()), Placement.BELOW)
+    is_waiting = isinstance(place, OfferedOwn | StopAsked) and place.message == message
     found = next((key for key, answer in session.answers.items() if answer.message == message), None)
-    if found is None:
+    if found is None and not is_waiting:
         return Turn(scene.person)
+    gate = find_gate(scene)
+    if gate is not None:
+        return show(scene, gate, Placement.BELOW)
     refusal = refuse(words, None)
     if refusal is not None:
         return show_again(scene, Placement.BELOW, refusal)
+    if isinstance(place, OfferedOwn | StopAsked) and is_waiting:
+        return show(scene, replace(place, words=words.strip()), Placement.BELOW)
+    if found is None:
+        return Turn(scene.person)
     answer = Answer(session.answers[found].codes, words.strip(), message=message)
     changed = replace(scene.person, session=session.with_answer(*found, answer))
     turn = show_again(replace(scene, person=changed), Placement.BELOW, text("ui.edited"))
@@ -242,5 +252,3 @@ def _command(scene: Scene, name: str, argument: str) -> Turn:
 def _unknown(scene: Scene) -> Text | None:
     """Say that a text was not understood, unless no language is chosen to say it in."""
     return None if scene.person.language is None else text("err.unknown")
-
-

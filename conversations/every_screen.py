@@ -69,7 +69,8 @@ def make_participant(content: Content, language: str) -> Person:
         answers=answers,
     )
     consent = Consent(content.town.notice_version, language, content.town.notice_date)
-    scene = Scene(content, Person(), Environment(dt.datetime.min, (), frozenset(), "", ""))
+    environment = Environment(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), (), frozenset(), "", "")
+    scene = Scene(content, Person(), environment)
     return Person(language, consent, frozenset(list_topics(scene)), consent, session)
 
 
@@ -106,7 +107,8 @@ def _list_question_screens(scene: Scene) -> Iterator[tuple[str, Screen]]:
         for place in places:
             for state, session in (("fresh", fresh), ("answered", participant)):
                 shown = replace(scene, person=replace(scene.person, session=replace(session, place=place)))
-                name = f"{step.id} {type(place).__name__} ({state})"
+                marks = ", ticked" if isinstance(place, Asking) and place.ticked else ""
+                name = f"{scope} {step.id} {type(place).__name__} ({state}{marks})"
                 yield name, place_screen(shown, place)
 
 

@@ -19,6 +19,11 @@ from conversations.texts import Joined, Plain, Text, text
 #: What the buttons under a question do beside the options.
 BACK, SKIP, PAUSE, DONE, YES, NO, STOP = "_back", "_skip", "_pause", "_done", "_yes", "_no", "_stop"
 
+#: The codes of an open answer: whether it was written or spoken.
+WRITTEN, SPOKEN = "text", "voice"
+#: Stands for an answer of which nothing can be shown any more.
+_NOTHING = Plain("–")
+
 _HINTS = {
     StepKind.SINGLE: "ui.hint.single",
     StepKind.SINGLE_STATEMENTS: "ui.hint.single",
@@ -69,10 +74,12 @@ def own_words_screen(scene: Scene, session: Session, place: OwnWords) -> Screen:
     step = _get_step(scene.content, place.step)
     answer = session.answers.get((place.scope, place.step))
     blocks: list[Block] = [(question_text(scene, step, place.scope),)]
+    onwards = text("ui.btn.skip")
     if answer is not None and (answer.words is not None or answer.has_voice):
         blocks.append((text("ui.chosen", options=Joined(describe_answer(step, answer))),))
+        onwards = text("ui.btn.continue")
     blocks += [(text("ui.own.prompt"),), (text("ui.hint.open"),)]
-    return Screen(tuple(blocks), (_controls(session, step.id, text("ui.btn.skip")),))
+    return Screen(tuple(blocks), (_controls(session, step.id, onwards),))
 
 
 def offered_own_screen(scene: Scene, session: Session, place: OfferedOwn) -> Screen:
@@ -117,7 +124,10 @@ def question_text(scene: Scene, step: Step, scope: str) -> Text:
 
 
 def describe_answer(step: Step, answer: Answer) -> tuple[Text | Plain, ...]:
-    """Say an answer in texts: labels, the person's own words, or that it was skipped or spoken."""
+    """Say an answer in texts: labels, the person's own words, or that it was skipped or spoken.
+
+    Something is always said, also when the option is gone or the voice message has been deleted.
+    """
     if answer.skipped:
         return (text("ui.answer.skipped"),)
     parts: list[Text | Plain] = []
@@ -127,9 +137,9 @@ def describe_answer(step: Step, answer: Answer) -> tuple[Text | Plain, ...]:
             parts.append(text(option.label))
     if answer.words is not None:
         parts.append(Plain(answer.words))
-    if answer.voice is not None or answer.has_voice:
+    if answer.voice is not None or answer.has_voice or answer.codes == (SPOKEN,):
         parts.append(text("ui.answer.voice"))
-    return tuple(parts)
+    return tuple(parts) or (_NOTHING,)
 
 
 def find_hint(step: Step) -> str | None:
@@ -203,4 +213,3 @@ def _controls(session: Session, step_id: str, onwards: Text) -> tuple[ScreenButt
         _control(session, step_id, SKIP, onwards),
         _control(session, step_id, PAUSE, text("ui.btn.stop")),
     )
-

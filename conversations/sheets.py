@@ -30,9 +30,31 @@ from conversations.town_sheets import (
     reminders_screen,
 )
 
+#: Pages one looks at in between; while a question is open, they show the way back to it.
+_LOOKED_AT_IN_BETWEEN = frozenset(
+    {
+        SheetName.EVENTS,
+        SheetName.REMINDERS,
+        SheetName.ABOUT,
+        SheetName.PRIVACY,
+        SheetName.PRIVACY_SECTION,
+        SheetName.MY_DATA,
+        SheetName.STOPPED,
+        SheetName.HELP,
+    }
+)
+
 
 def sheet_screen(scene: Scene, sheet: Sheet) -> Screen:
     """Show a page as it is for this person now."""
+    screen, session = _page(scene, sheet), scene.person.session
+    if sheet.name not in _LOOKED_AT_IN_BETWEEN or session is None or session.behind is None or scene.closed:
+        return screen
+    back = action("ui.back_to_question", Action.BACK_TO_QUESTION)
+    return Screen(screen.blocks, ((back,), *screen.rows))
+
+
+def _page(scene: Scene, sheet: Sheet) -> Screen:
     argument = sheet.argument
     match sheet.name:
         case SheetName.LANGUAGES:

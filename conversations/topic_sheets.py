@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conversations.dialogue import find_open_step, list_steps
+from conversations.dialogue import list_steps
 from conversations.environment import Scene
 from conversations.flow import PROFILE, Flow, Spine, Step
 from conversations.incoming import Action, ActionButton
@@ -87,10 +87,12 @@ def thanks_screen(scene: Scene, field_code: str) -> Screen:
     rows: list[tuple[ScreenButton, ...]] = [(action("end.btn.review", Action.REVIEW, field_code),)]
     if set(scene.content.field_codes) - set(session.finished):
         rows.append((action("end.btn.next", Action.TOPICS),))
-    rows.append((action("end.btn.comment", Action.COMMENT, field_code),))
-    if _is_invited(flow, session):
+    if find_shared_step(scene, COMMENT) is not None:
+        rows.append((action("end.btn.comment", Action.COMMENT, field_code),))
+    if is_invited(flow, session) and find_shared_step(scene, NEEDS) is not None:
         rows.append((action("end.btn.needs", Action.NEEDS, field_code),))
-    if len(session.finished) > 1 and (PROFILE, PRIORITY) not in session.answers:
+    is_priority_open = (PROFILE, PRIORITY) not in session.answers
+    if len(session.finished) > 1 and is_priority_open and find_shared_step(scene, PRIORITY) is not None:
         rows.append((action("end.btn.prio", Action.PRIORITY),))
     if find_open_profile_step(scene, session) is not None:
         rows.append((action("end.btn.profile", Action.PROFILE),))
@@ -118,6 +120,8 @@ def review_screen(scene: Scene, scope: str) -> Screen:
         blocks.append((text("ui.review.hint"),))
     if flow is not None and flow.scope in session.finished:
         rows.append((action("ui.review.ok", Action.THANKS, scope),))
+    elif flow is not None and is_started(flow, session) and not scene.closed:
+        rows.append((action("ui.btn.continue", Action.RESUME, scope),))
     return Screen(tuple(blocks), (*rows, menu_row()))
 
 
@@ -153,10 +157,16 @@ def is_started(flow: Flow, session: Session) -> bool:
 def find_open_profile_step(scene: Scene, session: Session) -> Step | None:
     """Find the first question of the short profile that is switched on and not answered."""
     for step_id in SHORT_PROFILE:
-        step = scene.content.profile.find_step(step_id)
-        if step is not None and step.enabled and (PROFILE, step_id) not in session.answers:
+        step = find_shared_step(scene, step_id)
+        if step is not None and (PROFILE, step_id) not in session.answers:
             return step
     return None
+
+
+def find_shared_step(scene: Scene, step_id: str) -> Step | None:
+    """Find a question of the profile, unless the town has taken it out or switched it off."""
+    step = scene.content.profile.find_step(step_id)
+    return step if step is not None and step.enabled else None
 
 
 def needs_scope(field_code: str) -> str:
@@ -178,7 +188,8 @@ def list_reviewed(scene: Scene, session: Session, scope: str) -> list[tuple[str,
     return [(where, step) for where, step in wanted if (where, step.id) in session.answers]
 
 
-def _is_invited(flow: Flow, session: Session) -> bool:
+def is_invited(flow: Flow, session: Session) -> bool:
+    """Tell whether a person asked to be invited to the forum (Fachforum) of a field."""
     return any(
         step.spine is Spine.FORUM and answer.codes == (INVITE,)
         for step in flow.steps

@@ -28,6 +28,21 @@ _GUESSES = {
 }
 
 
+class _AliasError(Exception):
+    def __init__(self, line: int) -> None:
+        self.line = line
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses references, with which a few lines can stand for a billion."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise _AliasError(int(event.start_mark.line) + 1)
+        return super().compose_node(parent, index)
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A block of `key: value` lines; `lines` says where each key stands."""
@@ -45,12 +60,10 @@ def line_of(node: yaml.Node) -> int:
 def compose(text: str, mistakes: Mistakes) -> yaml.Node | None:
     """Read a file as far as its shape goes; None, with a mistake noted, when it has none."""
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                line = 1 if event.start_mark is None else int(event.start_mark.line) + 1
-                mistakes.add(line, "References (“*name”) are not allowed. Write it out.")
-                return None
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
+    except _AliasError as error:
+        mistakes.add(error.line, "References (“*name”) are not allowed. Write it out.")
+        return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = 1 if mark is None else int(mark.line) + 1

@@ -56,6 +56,7 @@ function styledPiece(piece, styles, onCommand) {
   if (link?.type === "bot_command" && onCommand) {
     const button = element("button", `command ${marks}`, piece);
     button.type = "button";
+    button.dir = "ltr"; // in a right-to-left line the slash would jump behind the name
     button.addEventListener("click", () => onCommand(piece));
     return button;
   }

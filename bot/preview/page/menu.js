@@ -85,8 +85,7 @@ export function toast(text) {
   const note = element("p", "toast", text);
   note.dir = "auto";
   const toasts = document.getElementById("toasts");
-  toasts.append(note);
-  while (toasts.children.length > 3) toasts.firstElementChild.remove();
+  toasts.replaceChildren(note);
   setTimeout(() => note.classList.add("is-leaving"), TOAST_MILLISECONDS);
   setTimeout(() => note.remove(), TOAST_MILLISECONDS + 300);
 }

@@ -1,0 +1,231 @@
+"""The gate: what a catalogue must hold before its language is offered.
+
+Some findings block: a missing text, a gap that was translated, a label no phone can show.
+The others warn: they are guesses that a person should look at, such as a text that is still
+the German one. A blocked text is not served in its language even to those who chose the
+language before; they get the German one in its place.
+"""
+
+from __future__ import annotations
+
+import gettext
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.catalogues import Entry, PoFile, plural_category
+from conversations.flow import Flow
+from conversations.languages import GERMAN, Language, Script
+from conversations.texts import SourceText, TextKind, find_gaps
+
+#: The longest label of a button, in columns (content/dialogues.md §1).
+BUTTON_MAX_COLUMNS = 34
+#: Telegram's limits (Bot API): answerCallbackQuery, BotCommand, sendMessage; in UTF-16 units.
+KIND_MAX_UNITS = {TextKind.POPUP: 200, TextKind.COMMAND: 256, TextKind.MESSAGE: 4096}
+#: Telegram's limits for the profile of a bot: setMyName, setMyDescription, setMyShortDescription.
+PROFILE_MAX_UNITS = {"bot.name": 64, "bot.description": 512, "bot.short": 120}
+#: Texts that may be the same as in German: names, and words that both languages share.
+SAME_AS_GERMAN = frozenset(
+    {"bot.name", "ui.btn.stop", "cmd.start", "pn.btn.telegram", "o.prof_district.west"}
+)
+#: Words in Latin letters that may stand in any language.
+LATIN_WORDS = frozenset({"Language", "Telegram", "JSON", "Start"})
+#: Where the number itself may be left out, because the form already says it.
+_SPELT_OUT = frozenset({"zero", "one", "two"})
+_MARKUP = re.compile(r"</?[A-Za-z][^>]*>|\*\*|__|`|\]\(|&#?\w+;")
+_DIRECTION_SIGNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ADDRESS = re.compile(r"https?://[^\s)]+")
+_COMMAND = re.compile(r"(?<![\w/])/[a-z]+")
+_LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
+_GAP_OR_BRACE = re.compile(r"\{[a-z_]+\}")
+_TESTED_NUMBERS = range(201)
+
+
+class Severity(StrEnum):
+    """What a finding does."""
+
+    BLOCKS = "blocks"
+    WARNS = "warns"
+
+
+@dataclass(frozen=True, slots=True)
+class GateProblem:
+    """One finding about one text, or about the head of the catalogue (`key` is empty)."""
+
+    language: str
+    key: str
+    message: str
+    severity: Severity
+    file: str = ""
+    line: int = 1
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the language is not offered because of this."""
+        return self.severity is Severity.BLOCKS
+
+
+def gate(
+    language: Language, po: PoFile, texts: Mapping[str, SourceText], flows: Iterable[Flow]
+) -> list[GateProblem]:
+    """Check a catalogue against the German texts and the questions they stand in."""
+    found = list(_check_header(language, po))
+    for key, source in texts.items():
+        entry = po.entries.get(key)
+        if entry is None:
+            found.append(GateProblem(language.code, key, "is missing.", Severity.BLOCKS, po.file))
+            continue
+        found += [
+            GateProblem(language.code, key, message, severity, entry.file, entry.line)
+            for severity, message in check_entry(language, source, entry)
+        ]
+    entries = {key: entry for key, entry in po.entries.items() if key in texts}
+    return found + list(check_labels(language, entries, flows))
+
+
+def check_entry(language: Language, source: SourceText, entry: Entry) -> Iterator[tuple[Severity, str]]:
+    """Check one text; yields a severity and the rest of a sentence that begins with the key."""
+    if entry.fuzzy:
+        yield Severity.BLOCKS, "is marked “fuzzy”: somebody has to confirm it."
+    wanted = language.plural_categories if source.counts else ("other",)
+    if set(entry.forms) != set(wanted):
+        yield Severity.BLOCKS, f"needs the forms {', '.join(wanted)}."
+    for form, words in entry.forms.items():
+        if not words.strip():
+            yield Severity.BLOCKS, "is empty."
+            continue
+        yield from _check_gaps(source, form, words)
+        yield from _check_signs(words)
+        yield from _check_length(source, words)
+        if language is not GERMAN:
+            yield from _check_faithful(language, source, words)
+
+
+def check_labels(
+    language: Language, entries: Mapping[str, Entry], flows: Iterable[Flow]
+) -> Iterator[GateProblem]:
+    """Find two buttons of one question that read the same."""
+    for flow in flows:
+        for step in flow.steps:
+            seen: dict[str, str] = {}
+            for option in step.all_options:
+                entry = entries.get(option.label)
+                words = "" if entry is None else entry.forms.get("other", "").casefold().strip()
+                if entry is not None and words and seen.setdefault(words, option.label) != option.label:
+                    message = f"reads the same as {seen[words]}; both are buttons of “{step.id}”."
+                    yield GateProblem(
+                        language.code, option.label, message, Severity.BLOCKS, entry.file, entry.line
+                    )
+
+
+def width(text: str) -> int:
+    """Measure a label in columns: wide letters count two, marks above and below letters none."""
+    return sum(
+        0
+        if unicodedata.category(sign) in ("Mn", "Me", "Cf")
+        else 2
+        if unicodedata.east_asian_width(sign) in "WF"
+        else 1
+        for sign in text
+    )
+
+
+def _check_header(language: Language, po: PoFile) -> Iterator[GateProblem]:
+    if po.fuzzy_header:
+        yield GateProblem(
+            language.code, "", "The head of the catalogue is “fuzzy”.", Severity.BLOCKS, po.file
+        )
+    if not _counts_like_cldr(language, po.plural_forms):
+        message = f"The plural header must be: {language.plural_forms}"
+        yield GateProblem(language.code, "", message, Severity.BLOCKS, po.file)
+
+
+def _counts_like_cldr(language: Language, header: str) -> bool:
+    parts = re.fullmatch(r"\s*nplurals\s*=\s*(\d)\s*;\s*plural\s*=\s*([^;]+);?\s*", header)
+    if parts is None or int(parts[1]) != len(language.plural_categories):
+        return False
+    try:
+        choose = gettext.c2py(parts[2])
+        return all(
+            language.plural_categories[choose(number)] == plural_category(language, number)
+            for number in _TESTED_NUMBERS
+        )
+    except (ValueError, IndexError, ZeroDivisionError):
+        return False
+
+
+def _check_gaps(source: SourceText, form: str, words: str) -> Iterator[tuple[Severity, str]]:
+    outside = _GAP_OR_BRACE.sub("", words)
+    if "{" in outside or "}" in outside:
+        yield Severity.BLOCKS, "has a brace that is not part of a gap."
+    wanted, found = find_gaps(source.snapshot), find_gaps(words)
+    if source.counts and form in _SPELT_OUT:
+        wanted, found = wanted - {"n"}, found - {"n"}
+    for name in sorted(wanted - found):
+        yield Severity.BLOCKS, f"lacks the gap {{{name}}}."
+    for name in sorted(found - wanted):
+        yield Severity.BLOCKS, f"has the gap {{{name}}}, which the German text does not have."
+
+
+def _check_signs(words: str) -> Iterator[tuple[Severity, str]]:
+    if _MARKUP.search(words):
+        yield Severity.BLOCKS, "has markup; texts are plain."
+    if _DIRECTION_SIGNS.search(words):
+        yield Severity.BLOCKS, "has an invisible sign for the direction; the program sets these."
+    if any(unicodedata.category(sign) == "Nd" and not sign.isascii() for sign in words):
+        yield Severity.BLOCKS, "has digits other than 0 to 9."
+
+
+def _check_length(source: SourceText, words: str) -> Iterator[tuple[Severity, str]]:
+    if source.kind is TextKind.BUTTON:
+        if width(words) > BUTTON_MAX_COLUMNS:
+            yield Severity.BLOCKS, f"is {width(words)} wide; a button shows {BUTTON_MAX_COLUMNS}."
+        return
+    units = len(words.encode("utf-16-le", "surrogatepass")) // 2
+    longest = PROFILE_MAX_UNITS.get(source.key) or KIND_MAX_UNITS.get(source.kind)
+    if longest is not None and units > longest:
+        yield Severity.BLOCKS, f"has {units} characters; Telegram takes {longest}."
+
+
+def _check_faithful(language: Language, source: SourceText, words: str) -> Iterator[tuple[Severity, str]]:
+    german = source.snapshot
+    for name, pattern in (("addresses", _ADDRESS), ("commands", _COMMAND)):
+        if _list_all(pattern, german) != _list_all(pattern, words):
+            kept = ", ".join(_list_all(pattern, german)) or "none"
+            yield Severity.BLOCKS, f"must keep the {name} of the German text ({kept})."
+    if source.kind is TextKind.WORDS:
+        return
+    same_is_wrong = language.babel_locale != GERMAN.babel_locale and source.key not in SAME_AS_GERMAN
+    if same_is_wrong and words in source.german.values() and _LATIN_WORD.search(_bare(words)):
+        yield Severity.WARNS, "is still the German text."
+    odd = _find_odd_letters(language, german, words)
+    if odd:
+        yield Severity.WARNS, f"has letters of another script: {odd}"
+
+
+def _find_odd_letters(language: Language, german: str, words: str) -> str:
+    bare = _bare(words)
+    if language.script is not Script.LATIN:
+        known = LATIN_WORDS | set(_LATIN_WORD.findall(german))
+        odd = [word for word in _LATIN_WORD.findall(bare) if word not in known]
+        if odd:
+            return ", ".join(odd)
+        bare = _LATIN_WORD.sub("", bare)
+    expected = "LATIN" if language.script is Script.LATIN else "ARABIC"
+    return "".join(
+        sign
+        for sign in bare
+        if sign.isalpha() and not unicodedata.name(sign, "").startswith((expected, "LATIN"))
+    )
+
+
+def _bare(words: str) -> str:
+    return _COMMAND.sub("", _ADDRESS.sub("", _GAP_OR_BRACE.sub("", words)))
+
+
+def _list_all(pattern: re.Pattern[str], text: str) -> list[str]:
+    if pattern is _COMMAND:
+        text = _ADDRESS.sub("", text)
+    return sorted(set(pattern.findall(text)))

@@ -1,0 +1,142 @@
+"""The outbox: everything that is to be sent, written in the transaction that caused it.
+
+A row has a purpose that is there once, so nothing is planned twice; putting it again replaces
+what was to be sent. How rows leave is `storage.sending`. This module must not know what a body
+says.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+
+from storage import contexts
+from storage.keyring import KeyRing
+from storage.tables import outbox
+from storage.upserts import Excluded, insert_or_keep, insert_or_update
+from storage.vocabulary import Lane, OutboxKind
+
+#: What could not be sent for so long is of no use to anybody any more.
+UNSENT_KEPT = dt.timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """Something to be sent. The purpose must not name the chat; the body is written as JSON.
+
+    Without `not_before` it is due at once.
+    """
+
+    purpose: str
+    chat_id: int
+    contact_id: str | None
+    kind: OutboxKind
+    body: dict[str, Any]
+    lane: Lane = Lane.REPLY
+    not_before: dt.datetime | None = None
+
+
+def _replacement(new: Excluded) -> dict[str, Any]:
+    replaced = ("chat_mac", "chat_sealed", "contact_id", "kind", "lane", "body_sealed", "not_before")
+    return {name: new[name] for name in replaced} | {
+        "created_at": new["created_at"],
+        "revision": outbox.c.revision + 1,
+        "attempts": 0,
+        "was_interrupted": False,
+    }
+
+
+_PUT = insert_or_update(outbox, ("purpose",), _replacement)
+_PLAN = insert_or_keep(outbox, ("purpose",))
+_BODY = select(outbox.c.body_sealed).where(outbox.c.purpose == bindparam("wanted"))
+_COUNT = select(outbox.c.lane, func.count()).group_by(outbox.c.lane)
+_BUT_KEPT = or_(
+    bindparam("kept", type_=outbox.c.purpose.type).is_(None), outbox.c.purpose != bindparam("kept")
+)
+_DROP_CONTACT = delete(outbox).where(outbox.c.contact_id == bindparam("whose"), _BUT_KEPT)
+_DROP_CHAT = delete(outbox).where(outbox.c.chat_mac == bindparam("chat"), _BUT_KEPT)
+_PART_FROM_CONTACT = update(outbox).where(outbox.c.chat_mac == bindparam("chat")).values(contact_id=None)
+_DELETE_OLD = delete(outbox).where(outbox.c.created_at <= bindparam("before"), outbox.c.lease_until.is_(None))
+
+
+def put(connection: Connection, keys: KeyRing, message: OutboxMessage, now: dt.datetime) -> None:
+    """Put something out, in place of what waits under the same purpose.
+
+    Its turn in the chat stays. What is in flight goes on; the new one follows it.
+    Raises: ValueError where the purpose names the chat.
+    """
+    connection.execute(_PUT.of(connection), _to_row(keys, message, now))
+
+
+def plan(connection: Connection, keys: KeyRing, message: OutboxMessage, now: dt.datetime) -> bool:
+    """Put something out unless its purpose is there already, and say whether it is new.
+
+    Raises: ValueError where the purpose names the chat.
+    """
+    return connection.execute(_PLAN.of(connection), _to_row(keys, message, now)).first() is not None
+
+
+def find_body(connection: Connection, keys: KeyRing, purpose: str) -> dict[str, Any] | None:
+    """Find what waits, or is in flight, under a purpose. Raises: SealBrokenError."""
+    sealed = connection.execute(_BODY, {"wanted": purpose}).scalar_one_or_none()
+    return None if sealed is None else open_body(keys, sealed, purpose)
+
+
+def count_waiting(connection: Connection) -> dict[Lane, int]:
+    """Count what has not been sent yet, in flight included."""
+    counted = {Lane(lane): int(count) for lane, count in connection.execute(_COUNT)}
+    return {lane: counted.get(lane, 0) for lane in Lane}
+
+
+def drop_for_contact(connection: Connection, contact_id: str, *, keep_purpose: str | None = None) -> int:
+    """Delete everything to a contact, but for one purpose, and say how much."""
+    return connection.execute(_DROP_CONTACT, {"whose": contact_id, "kept": keep_purpose}).rowcount
+
+
+def drop_for_chat(
+    connection: Connection, keys: KeyRing, chat_id: int, *, keep_purpose: str | None = None
+) -> int:
+    """Delete everything to a chat, but for one purpose, and say how much.
+
+    What is kept no longer names the contact.
+    """
+    chat = keys.person_mac(chat_id)
+    dropped = connection.execute(_DROP_CHAT, {"chat": chat, "kept": keep_purpose}).rowcount
+    connection.execute(_PART_FROM_CONTACT, {"chat": chat})
+    return dropped
+
+
+def prune_outbox(connection: Connection, now: dt.datetime) -> int:
+    """Delete what could not be sent for too long, and say how much."""
+    return connection.execute(_DELETE_OLD, {"before": now - UNSENT_KEPT}).rowcount
+
+
+def _to_row(keys: KeyRing, message: OutboxMessage, now: dt.datetime) -> dict[str, object]:
+    if str(message.chat_id) in message.purpose.split(":"):
+        raise ValueError("a purpose is not sealed, so it must not name the chat")
+    body = json.dumps(message.body, ensure_ascii=False, separators=(",", ":"))
+    purpose = message.purpose
+    return {
+        "purpose": purpose,
+        "chat_mac": keys.person_mac(message.chat_id),
+        "chat_sealed": keys.seal_contact(str(message.chat_id).encode(), contexts.outbox_chat(purpose)),
+        "contact_id": message.contact_id,
+        "kind": message.kind.value,
+        "lane": message.lane.value,
+        "body_sealed": keys.seal_contact(body.encode(), contexts.outbox_body(purpose)),
+        "revision": 1,
+        "attempts": 0,
+        "was_interrupted": False,
+        "not_before": message.not_before or now,
+        "created_at": now,
+    }
+
+
+def open_body(keys: KeyRing, sealed: bytes, purpose: str) -> dict[str, Any]:
+    """Open what goes out for a purpose. Raises: SealBrokenError."""
+    body: dict[str, Any] = json.loads(keys.open_contact(sealed, contexts.outbox_body(purpose)))
+    return body

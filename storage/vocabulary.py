@@ -1,0 +1,47 @@
+"""The closed sets of words that stand in columns. The values are stored: never change one.
+
+Values only: this module must not know a table, a key or a database.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Review(StrEnum):
+    """Where an own answer stands on its way to the staff. NULL in the column: nothing to review."""
+
+    WAITING = "waiting"
+    RELEASED = "released"
+
+
+class VoiceState(StrEnum):
+    """Whether the file of a voice answer has been fetched."""
+
+    WAITING = "waiting"
+    FETCHED = "fetched"
+    FAILED = "failed"
+
+
+class InboxState(StrEnum):
+    """Whether an update has been worked on."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    QUARANTINED = "quarantined"
+
+
+class OutboxKind(StrEnum):
+    """What goes out: the current screen, a message, a file, or an old message taken out of use."""
+
+    SCREEN = "screen"
+    MESSAGE = "message"
+    DOCUMENT = "document"
+    RETIRE = "retire"
+
+
+class Lane(StrEnum):
+    """How something goes out: an answer to a person at once, a mailing at an even pace."""
+
+    REPLY = "reply"
+    BULK = "bulk"

@@ -1,0 +1,386 @@
+"""Builds the parts of the bot and joins them: the clock, chance, database and bot are made here, once.
+
+The way of an update: intake → inbox → worker (one turn, one transaction) → outbox → delivery.
+`run_bot` is the whole life of the process, from the first check to a clean end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import random
+import secrets
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy import Connection
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.content import LoadedContent, load_content
+from bot.delivery import Delivery
+from bot.intake import Intake, TokenRefusedError, poll_with
+from bot.profile import Profile
+from bot.profile_texts import profile_texts
+from bot.rendering import Renderer
+from bot.settings import DATABASE_FILE, Settings, StartError
+from bot.transport import AiohttpRequest
+from bot.turns import Outcome, Turns
+from bot.voice_files import VoiceFiles
+from bot.wordings import Wordings
+from bot.worker import Worker
+from storage import answers, contacts, inbox, outbox, retention, sending
+from storage.database import Database
+from storage.keyring import KeyRing
+from storage.keys import KeyFileError, check_key_place, create_key_file, load_key_file
+from storage.schema import drop_migration_copy, is_empty, migrate
+
+#: How often what is due by time alone is looked for.
+TICK_SECONDS = 600
+#: How long a clean end may take, below the 10 s that operators are promised.
+STOP_SECONDS = 9.0
+#: How long the farewell of an erasure is waited for, before SQLite's log is emptied behind it.
+FAREWELL_SECONDS = 30.0
+#: The longest wait between two tries to reach Telegram at the start.
+MAX_START_PAUSE_SECONDS = 30.0
+
+Clock = Callable[[], dt.datetime]
+_T = TypeVar("_T")
+_log = structlog.get_logger("mitreden.app")
+
+
+def system_clock() -> dt.datetime:
+    """Read the clock of the machine, aware and in UTC."""
+    return dt.datetime.now(dt.UTC)  # noqa: TID251  the one clock (DESIGN §6)
+
+
+class Writer:
+    """The one thread that writes. Called with a function, it runs that in a transaction of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+
+    async def __call__(self, work: Callable[[Connection], _T]) -> _T:
+        """Run a function in a transaction and return what it returned, once that is committed."""
+        return await self.run(partial(self._transact, work))
+
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """Run a function in the writing thread, outside a transaction."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def close(self) -> None:
+        """Wait for what is being written, and take nothing more."""
+        self._thread.shutdown(wait=True)
+
+    def _transact(self, work: Callable[[Connection], _T]) -> _T:
+        with self._database.transaction() as connection:
+            return work(connection)
+
+
+@dataclass
+class App:
+    """The running bot. Built by `build_app`; `run` lives until `stop`."""
+
+    bot: Bot
+    database: Database
+    writer: Writer
+    keys: KeyRing
+    clock: Clock
+    intake: Intake
+    worker: Worker
+    delivery: Delivery
+    voice_files: VoiceFiles
+    profile: Profile
+    _stopped: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _erased: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    async def run(self) -> None:
+        """Work until `stop`, or until a part fails for good; then end cleanly.
+
+        Raises: StartError when Telegram no longer accepts the token.
+        """
+        tasks = [
+            asyncio.create_task(part.run(), name=type(part).__name__)
+            for part in (self.intake, self.worker, self.delivery, self.voice_files)
+        ]
+        profile = asyncio.create_task(self.profile.run(), name="Profile")
+        stopped = asyncio.create_task(self._stopped.wait(), name="stop")
+        emptying = asyncio.create_task(self._empty_log_after_farewells(), name="empty log")
+        scheduler = AsyncIOScheduler(timezone=dt.UTC)
+        scheduler.add_job(
+            self.tick,
+            "interval",
+            seconds=TICK_SECONDS,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+        scheduler.start()
+        try:
+            await self.tick()
+            await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            scheduler.shutdown(wait=False)
+            for part in (self.intake, self.worker, self.delivery, self.voice_files):
+                part.stop()
+            await self._end(tasks, [profile, stopped, emptying])
+        for task in tasks:
+            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                if isinstance(error, TokenRefusedError):
+                    raise StartError(str(error))
+                raise error
+
+    def stop(self) -> None:
+        """End: take nothing new, finish what is at hand."""
+        self._stopped.set()
+
+    async def tick(self) -> None:
+        """Do what is due by time alone. The truth is in the tables; a missed tick is made up for."""
+        try:
+            counts = await self.writer(lambda connection: retention.apply_retention(connection, self.clock()))
+            _log.info("retention", count=counts.total)
+            await self.writer.run(self.database.truncate_wal)
+        except Exception as error:
+            _log.error("tick_failed", error=type(error).__name__, exc_info=True)
+        for part in (self.worker, self.delivery, self.voice_files):
+            part.wake()
+
+    async def settle(self, outcome: Outcome) -> None:
+        """Do what is left after a turn: send what it put out, answer the press, empty the log."""
+        self.delivery.wake()
+        if outcome.has_voice:
+            self.voice_files.wake()
+        if outcome.press is not None:
+            with contextlib.suppress(TelegramError):
+                await self.bot.answer_callback_query(outcome.press.callback_id, outcome.press.notice or None)
+        if outcome.erased:
+            await self.writer.run(self.database.truncate_wal)
+            self._erased.set()
+
+    async def _empty_log_after_farewells(self) -> None:
+        """Empty SQLite's log once more when the farewell is out, for its row went through it too.
+
+        What comes later still, after a failure, is left to the next tick.
+        """
+        while True:
+            await self._erased.wait()
+            self._erased.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL_SECONDS):
+                    await self.delivery.idle()
+            try:
+                await self.writer.run(self.database.truncate_wal)
+            except Exception as error:
+                _log.error("emptying_failed", error=type(error).__name__)
+
+    async def _end(self, tasks: list[asyncio.Task[None]], others: list[asyncio.Task[object]]) -> None:
+        for task in others:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, *others, return_exceptions=True)
+
+
+def open_keys(settings: Settings, database: Database) -> KeyRing:
+    """Load the key file, or make it for a new installation.
+
+    Raises: KeyFileError, also where there are data but not the keys they were sealed with.
+    """
+    check_key_place(settings.key_file, settings.data_dir)
+    if not settings.key_file.exists():
+        if not is_empty(database):
+            raise KeyFileError(
+                f"The database has data, but the key file {settings.key_file} is missing."
+                " Put the right file back; a new one could not read them."
+            )
+        return create_key_file(settings.key_file)
+    keys = load_key_file(settings.key_file)
+    with database.reading() as connection:
+        if not contacts.keys_fit(connection, keys):
+            raise KeyFileError(f"The key file {settings.key_file} does not belong to this database.")
+    return keys
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the database, brought up to date, with private files. Raises: DatabaseUnreachableError, SchemaError."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    migrate(settings.get_database_url())
+    return Database.open(settings.get_database_url())
+
+
+@contextlib.contextmanager
+def open_data(settings: Settings) -> Iterator[tuple[Database, KeyRing]]:
+    """Open what a running bot has stored, for a command of the staff that must not change its form.
+
+    Raises: StartError, KeyFileError, DatabaseUnreachableError.
+    """
+    file = settings.data_dir / DATABASE_FILE
+    if settings.database_url is None and not file.exists():
+        raise StartError(f"There is no database at {file}. The bot makes it when it starts: mitreden run")
+    keys = load_key_file(settings.key_file)
+    with closing(Database.open(settings.get_database_url())) as database:
+        yield database, keys
+
+
+@contextlib.contextmanager
+def closing(database: Database) -> Iterator[Database]:
+    """Close a database at the end of a block."""
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def build_app(
+    loaded: LoadedContent,
+    database: Database,
+    keys: KeyRing,
+    clock: Clock,
+    bot: Bot,
+    request: AiohttpRequest,
+    poll_request: AiohttpRequest,
+) -> App:
+    """Join the parts around an initialised bot. Polling has a transport of its own."""
+    writer = Writer(database)
+    rng = random.SystemRandom()
+    turns = Turns(
+        content=loaded.content,
+        catalogues=loaded.catalogues,
+        renderer=Renderer(loaded.content, loaded.catalogues),
+        wordings=Wordings(loaded.content, loaded.catalogues),
+        keys=keys,
+        clock=clock,
+        new_token=partial(secrets.token_hex, 16),
+        group_link=f"https://t.me/{bot.username}",
+    )
+    with database.transaction() as connection:
+        answers.save_wordings(connection, turns.wordings)
+        sending.release_all_leases(connection)
+    delivery = Delivery(
+        bot=bot,
+        write=writer,
+        keys=keys,
+        clock=clock,
+        rng=rng,
+        unreachable=_forget_contact,
+        set_screen_message=contacts.set_screen_message,
+    )
+    voice_files = VoiceFiles(bot=bot, request=request, write=writer, keys=keys, clock=clock, rng=rng)
+    worker = Worker(turns, writer, clock, _not_settled)
+    intake = Intake(
+        poll=poll_with(poll_request, bot),
+        store=lambda updates: writer(
+            lambda connection: inbox.store_batch(connection, keys, updates, clock())
+        ),
+        wake=worker.wake,
+        rng=rng,
+    )
+    profile = Profile(bot, profile_texts(loaded.catalogues), rng)
+    app = App(bot, database, writer, keys, clock, intake, worker, delivery, voice_files, profile)
+    worker.settled = app.settle
+    return app
+
+
+async def run_bot(
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    stop: asyncio.Event,
+    started: Callable[[App], None] = lambda _: None,
+) -> None:
+    """Check everything, run the bot until `stop`, and end cleanly. `started` is told when it works.
+
+    Raises: StartError, ContentError, KeyFileError, DatabaseUnreachableError or SchemaError before
+    anything has been sent.
+    """
+    loaded = load_content(settings.content)
+    _check_startable(settings, loaded)
+    token = settings.telegram_token
+    if token is None:
+        raise StartError(NO_TOKEN)
+    with closing(open_database(settings)) as database:
+        keys = open_keys(settings, database)
+        request, poll_request = AiohttpRequest(), AiohttpRequest()
+        base = settings.telegram_api_url
+        bot = Bot(
+            token.get_secret_value(),
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=request,
+            get_updates_request=poll_request,
+        )
+        try:
+            if not await _reach_telegram(bot, stop):
+                return
+            app = build_app(loaded, database, keys, clock, bot, request, poll_request)
+            stopping = asyncio.create_task(_stop_when(stop, app))
+            drop_migration_copy(settings.get_database_url())
+            started(app)
+            _log.info("ready")
+            try:
+                await app.run()
+            finally:
+                stopping.cancel()
+                app.writer.close()
+        finally:
+            await bot.shutdown()
+    _log.info("stopped")
+
+
+NO_TOKEN = (
+    "There is no token. Get one from @BotFather in Telegram and set MITREDEN_TELEGRAM_TOKEN,"
+    " or try the bot without one: mitreden preview"
+)
+
+
+def _check_startable(settings: Settings, loaded: LoadedContent) -> None:
+    """Refuse what must not reach people: a town file with open placeholders."""
+    open_facts = loaded.content.town.open_facts
+    if settings.is_real_telegram and open_facts:
+        raise StartError(
+            "The town file still has open placeholders: "
+            + ", ".join(open_facts)
+            + ". Make a folder of your own with `mitreden init FOLDER`, fill them in there,"
+            " and set MITREDEN_CONTENT to it."
+        )
+
+
+async def _reach_telegram(bot: Bot, stop: asyncio.Event) -> bool:
+    """Introduce the bot to Telegram, again and again while the network is away. False: told to stop."""
+    pause = 1.0
+    while not stop.is_set():
+        try:
+            await bot.initialize()
+        except InvalidToken:
+            raise StartError("Telegram does not accept the token in MITREDEN_TELEGRAM_TOKEN.") from None
+        except TelegramError as error:
+            _log.warning("telegram_unreachable", error=type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+            pause = min(2 * pause, MAX_START_PAUSE_SECONDS)
+        else:
+            return True
+    return False
+
+
+async def _stop_when(stop: asyncio.Event, app: App) -> None:
+    await stop.wait()
+    app.stop()
+
+
+async def _not_settled(_: Outcome) -> None:
+    raise RuntimeError("the worker has not been joined with the app")
+
+
+def _forget_contact(connection: Connection, contact_id: str) -> None:
+    """Unsubscribe and erase somebody whom Telegram says we can no longer reach."""
+    contacts.delete_contact(connection, contact_id)
+    outbox.drop_for_contact(connection, contact_id)

@@ -1,0 +1,107 @@
+"""What a turn puts into the outbox: the current screen of a chat, a message, a file.
+
+The screen of a chat is one row, replaced by every turn, so that a late repeat can never bring an
+old question back. It is edited in place where the person pressed, and goes below what they wrote.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.rendering import Rendered
+from conversations.events import Placement
+from storage import contacts, outbox
+from storage.contacts import Contact
+from storage.keyring import KeyRing
+from storage.outbox import OutboxMessage
+from storage.vocabulary import OutboxKind
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """The chat of a turn: `mark` names it in the outbox, `contact` is None for a stranger."""
+
+    telegram_id: int
+    mark: str
+    contact: Contact | None
+    language: str
+
+    @property
+    def screen_purpose(self) -> str:
+        """The purpose of the one row that shows the current screen."""
+        return f"screen:{self.mark}"
+
+
+def show_screen(
+    connection: Connection,
+    keys: KeyRing,
+    chat: Chat,
+    rendered: Rendered,
+    placement: Placement,
+    pressed_id: int | None,
+    now: dt.datetime,
+) -> None:
+    """Make a screen the current one. `pressed_id` is the message whose button was pressed, if any.
+
+    A screen that goes elsewhere than the last one takes the buttons off that one.
+    """
+    current_id = None if chat.contact is None else chat.contact.screen_message_id
+    goes_in_place = pressed_id is not None and (
+        placement is Placement.IN_PLACE or pressed_id == current_id
+    )
+    target = pressed_id if goes_in_place else None
+    body: dict[str, Any] = {
+        "text": rendered.text,
+        "keyboard": [[[button.label, button.callback_data] for button in row] for row in rendered.keyboard],
+        "placement": (Placement.IN_PLACE if goes_in_place else Placement.BELOW).value,
+        "message_id": target,
+        "language": chat.language,
+    }
+    _put(connection, keys, chat, chat.screen_purpose, OutboxKind.SCREEN, body, now)
+    if current_id is not None and current_id != target:
+        purpose = f"retire:{chat.mark}:{current_id}"
+        _put(connection, keys, chat, purpose, OutboxKind.RETIRE, {"message_id": current_id}, now)
+    if chat.contact is not None and target is not None and target != current_id:
+        contacts.set_screen_message(connection, chat.contact.id, target)
+
+
+def show_message(connection: Connection, keys: KeyRing, chat: Chat, words: str, now: dt.datetime) -> None:
+    """Send a message beside the current screen; a second one before the first is out replaces it."""
+    _put(connection, keys, chat, f"note:{chat.mark}", OutboxKind.MESSAGE, {"text": words, "keyboard": []}, now)
+
+
+def show_document(
+    connection: Connection,
+    keys: KeyRing,
+    chat: Chat,
+    file_name: str,
+    content: bytes,
+    caption: str,
+    now: dt.datetime,
+) -> None:
+    """Send a file; asked for twice before it is out, it goes once."""
+    body: dict[str, Any] = {
+        "file_name": file_name,
+        "content_base64": base64.b64encode(content).decode(),
+        "caption": caption,
+    }
+    _put(connection, keys, chat, f"file:{chat.mark}", OutboxKind.DOCUMENT, body, now)
+
+
+def _put(
+    connection: Connection,
+    keys: KeyRing,
+    chat: Chat,
+    purpose: str,
+    kind: OutboxKind,
+    body: dict[str, Any],
+    now: dt.datetime,
+) -> None:
+    contact_id = None if chat.contact is None else chat.contact.id
+    message = OutboxMessage(purpose, chat.telegram_id, contact_id, kind, body)
+    outbox.put(connection, keys, message, now)

@@ -1,0 +1,148 @@
+"""The real bot on the phone page, in a real browser: what a newcomer does with the first command.
+
+With MITREDEN_PICTURES=FOLDER the pictures of the README are taken on the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from bot.preview_command import run_preview
+from bot.settings import parse_settings
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no browser: apt install chromium")
+
+#: Who plays, the button of the language, the direction, and the first words of a question.
+PLAYERS = [
+    ("Sabine", "Deutsch", "de", "ltr", "Frage 2 von 7"),
+    ("Lena", "Einfaches Deutsch", "de-LS", "ltr", "Frage 2 von 7"),
+    ("Grace", "English", "en", "ltr", "Question 2 of 7"),
+    ("Ayşe", "Türkçe", "tr", "ltr", "2"),
+    ("Omar", "العربية", "ar", "rtl", "السؤال 2 من 7"),
+]
+
+
+@asynccontextmanager
+async def running_preview(folder: Path) -> AsyncIterator[str]:
+    """Run `mitreden preview` in this process and yield its address."""
+    said: asyncio.Queue[str] = asyncio.Queue()
+    stop = asyncio.Event()
+    running = asyncio.create_task(
+        run_preview(
+            parse_settings({}), host="127.0.0.1", port=0, data=folder, stop=stop, say=said.put_nowait
+        )
+    )
+    greeting = asyncio.create_task(said.get())
+    await asyncio.wait({running, greeting}, return_when=asyncio.FIRST_COMPLETED)
+    if not greeting.done():
+        await running
+    yield next(word for word in greeting.result().split() if word.startswith("http"))
+    stop.set()
+    await running
+
+
+@pytest.fixture
+async def preview(tmp_path: Path) -> AsyncIterator[str]:
+    async with running_preview(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield started
+        await started.close()
+
+
+async def open_phone(browser: Browser, url: str, who: str, width: int = 390, height: int = 844) -> Page:
+    page = await browser.new_page(
+        viewport={"width": width, "height": height}, locale="de-DE", device_scale_factor=2
+    )
+    await page.goto(url)
+    await page.get_by_text(who, exact=True).first.click()
+    await page.get_by_role("button", name="Starten").click()
+    return page
+
+
+async def tap(page: Page, label: str | None = None, index: int = 0) -> None:
+    """Tap a button of the newest keyboard, and wait until the screen is another one."""
+    keyboard = page.locator(".keyboard").last
+    before = await page.locator(".message--bot").last.inner_text()
+    key = keyboard.get_by_role("button", name=label, exact=True) if label else keyboard.locator(".key").nth(index)
+    await key.click()
+    await expect(page.locator(".message--bot").last).not_to_have_text(before, use_inner_text=True)
+
+
+async def assert_nothing_sticks_out(page: Page) -> None:
+    wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide == 0
+
+
+@pytest.mark.parametrize(("who", "language", "tag", "direction", "words"), PLAYERS)
+async def test_a_newcomer_reaches_a_question_in_their_language(
+    browser: Browser, preview: str, who: str, language: str, tag: str, direction: str, words: str
+) -> None:
+    page = await open_phone(browser, preview, who)
+    await tap(page, language)
+    for index in (0, 0, 1, 2, 0):  # give my opinion, agree, settled, work, I am working
+        await tap(page, index=index)
+        await assert_nothing_sticks_out(page)
+    screen = page.locator(".message--bot").last
+    await expect(screen).to_contain_text(words)
+    assert await page.locator(".message--bot").count() == 1  # one message, edited in place
+    line = screen.locator(".line").first
+    assert await line.evaluate("line => getComputedStyle(line).direction") == direction
+    folder = os.environ.get("MITREDEN_PICTURES")
+    if folder:
+        await expect(page.locator(".toast")).to_have_count(0, timeout=10_000)
+        await page.screenshot(path=Path(folder) / f"phone-{tag}.png")
+
+
+async def test_a_whole_dialogue_with_words_and_voice_ends_with_thanks(browser: Browser, preview: str) -> None:
+    page = await open_phone(browser, preview, "Sabine", width=360, height=740)
+    await tap(page, "Deutsch")
+    for label in ("Meinung sagen", "Ja, ich stimme zu", "Ich wohne in Göppingen", "Werte, Regeln und Normen"):
+        await tap(page, label)
+    await tap(page, "4 – eher gut")
+    await tap(page, "Vorurteile")
+    await page.get_by_role("textbox").fill("Wenn Nachbarn sich kennen.")
+    await page.get_by_role("textbox").press("Enter")
+    await expect(page.locator(".message--bot")).to_have_count(2)
+    await expect(page.locator(".message--bot").last).to_contain_text("Welche Maßnahmen helfen am meisten?")
+    await expect(page.locator(".keyboard")).to_have_count(1)  # the answered question has no buttons any more
+    await tap(page, "Treffen und Feste")
+    await tap(page, "Fertig (1)")
+    await tap(page, "5 – sehr wichtig")
+    await tap(page, "Ja, bitte einladen")
+    await tap(page, "Ja")
+    await expect(page.locator(".message--bot").last).to_contain_text("Danke. Das waren alle Fragen")
+    await assert_nothing_sticks_out(page)
+
+
+async def test_the_preview_is_one_page_for_large_screens_too(browser: Browser, preview: str) -> None:
+    page = await browser.new_page(viewport={"width": 1280, "height": 860}, locale="de-DE")
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    await page.goto(preview)
+    await expect(page.get_by_role("button", name="Starten")).to_be_visible()
+    await expect(page.locator("main, .phone").first).to_be_visible()
+    await assert_nothing_sticks_out(page)
+    assert requested
+    assert [url for url in requested if not url.replace("ws:", "http:").startswith((preview, "data:", "blob:"))] == []

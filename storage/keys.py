@@ -45,8 +45,8 @@ contact = {contact}
 # Free texts and voice messages. Destroy this line when the answers are deleted.
 words = {words}
 
-# Whose answers are whose. Mitreden removes this line at the freeze date: then remove it from
-# every copy of this file as well. Afterwards nobody can find the answers of one person.
+# Whose answers are whose. Remove this line at the freeze date, here and from every copy of this
+# file, and start the bot again. Afterwards nobody can find the answers of one person.
 {respondent}
 """
 _DESTROYED = "# respondent = (destroyed)"

@@ -61,7 +61,9 @@ def run(
 @cli.command()
 def preview(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8080,
     data: Annotated[
         Path | None, typer.Option(help="Folder that keeps the data; without it they go when you stop.")
     ] = None,
@@ -82,7 +84,9 @@ def preview(
         set_up_logs(system_clock, form=LogFormat.CONSOLE, level=logging.WARNING)
 
         async def work() -> None:
-            await run_preview(settings, host=host, port=port, data=data, stop=stop_on_signal(), say=typer.echo)
+            await run_preview(
+                settings, host=host, port=port, data=data, stop=stop_on_signal(), say=typer.echo
+            )
 
         run_async(work())
 

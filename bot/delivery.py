@@ -15,7 +15,7 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar, assert_never
 
@@ -87,6 +87,7 @@ class Delivery:
     _broken: BaseException | None = field(default=None, init=False)
     _hold: tuple[datetime, datetime] | None = field(default=None, init=False)
     _claimed_at: datetime | None = field(default=None, init=False)
+    _released_at: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
 
     async def run(self) -> None:
         """Deliver until `stop`. Begins by taking back what a process before this one had in flight."""
@@ -149,8 +150,9 @@ class Delivery:
         """Claim answers before mailings, and tell when something is due if that was all."""
         if self._claimed_at is None:
             sending.release_all_leases(connection)
-        elif not self._claimed_at <= now < self._claimed_at + _SECOND:
+        elif not self._released_at <= now < self._released_at + _SECOND:
             sending.release_expired_leases(connection, now)
+            self._released_at = now
         rows: list[ClaimedMessage] = []
         for lane, room in rooms.items():
             limit = min(room, rooms[Lane.REPLY] - len(rows))
@@ -282,7 +284,10 @@ class Delivery:
     async def _send_file(self, chat_id: int, file: InputFile, caption: str | None) -> None:
         await self.bot.send_document(chat_id, file, caption=caption)
 
-    async def _retire(self, chat_id: int, message_id: int) -> None:
+    async def _retire(self, chat_id: int, message_id: int | None) -> None:
+        """Take the buttons off a message. None: it has become the current screen again."""
+        if message_id is None:
+            return
         try:
             await self.bot.edit_message_reply_markup(chat_id, message_id)
         except BadRequest as error:

@@ -39,16 +39,16 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    telegram_token: SecretStr | None = Field(
-        default=None, description="the bot's token from @BotFather"
-    )
+    telegram_token: SecretStr | None = Field(default=None, description="the bot's token from @BotFather")
     telegram_api_url: str = Field(
         default=TELEGRAM_API_URL,
         pattern=r"^https?://[^/\s]+[^\s]*[^/\s]$|^https?://[^/\s]+$",
         description="base address of the Bot API, called as {url}/bot{token}/{method}",
     )
     data_dir: Path = Field(default=Path("data"), description="folder of the SQLite file")
-    key_file: Path = Field(default=Path("mitreden.key"), description="file of the keys, outside the data folder")
+    key_file: Path = Field(
+        default=Path("mitreden.key"), description="file of the keys, outside the data folder"
+    )
     database_url: str | None = Field(
         default=None, description="SQLAlchemy address; without it an SQLite file in the data folder"
     )

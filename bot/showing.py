@@ -51,9 +51,7 @@ def show_screen(
     A screen that goes elsewhere than the last one takes the buttons off that one.
     """
     current_id = None if chat.contact is None else chat.contact.screen_message_id
-    goes_in_place = pressed_id is not None and (
-        placement is Placement.IN_PLACE or pressed_id == current_id
-    )
+    goes_in_place = pressed_id is not None and (placement is Placement.IN_PLACE or pressed_id == current_id)
     target = pressed_id if goes_in_place else None
     body: dict[str, Any] = {
         "text": rendered.text,
@@ -66,13 +64,18 @@ def show_screen(
     if current_id is not None and current_id != target:
         purpose = f"retire:{chat.mark}:{current_id}"
         _put(connection, keys, chat, purpose, OutboxKind.RETIRE, {"message_id": current_id}, now)
+    if target is not None:
+        # The screen may come back to a message that it was to leave: the buttons there must stay.
+        outbox.replace_body(connection, keys, f"retire:{chat.mark}:{target}", {"message_id": None})
     if chat.contact is not None and target is not None and target != current_id:
         contacts.set_screen_message(connection, chat.contact.id, target)
 
 
 def show_message(connection: Connection, keys: KeyRing, chat: Chat, words: str, now: dt.datetime) -> None:
     """Send a message beside the current screen; a second one before the first is out replaces it."""
-    _put(connection, keys, chat, f"note:{chat.mark}", OutboxKind.MESSAGE, {"text": words, "keyboard": []}, now)
+    _put(
+        connection, keys, chat, f"note:{chat.mark}", OutboxKind.MESSAGE, {"text": words, "keyboard": []}, now
+    )
 
 
 def show_document(

@@ -14,9 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import Connection
 
 from bot.catalogues import Catalogues
+from bot.changes import Changes
 from bot.flood import FloodGate, Verdict
 from bot.rendering import Renderer
 from bot.showing import Chat, show_document, show_message, show_screen
@@ -24,30 +26,37 @@ from bot.updates import GroupWrote, Kind, Projection, to_incoming
 from bot.wordings import Wordings
 from conversations.content import Content
 from conversations.engine import fold_word, take_turn
-from conversations.environment import Environment
+from conversations.environment import Environment, Scene
 from conversations.events import (
     AnswerRecorded,
-    AnswersDropped,
-    Change,
-    ConsentGiven,
-    ContactLost,
     DataFileRequested,
     EverythingErased,
-    LanguageChosen,
+    Placement,
     PoppedUp,
     ScreenShown,
-    Subscribed,
-    Unsubscribed,
 )
-from conversations.incoming import Incoming, Pressed, Said, Spoke, WroteTooFast
+from conversations.incoming import (
+    Action,
+    ActionButton,
+    BlockedBot,
+    Commanded,
+    Incoming,
+    Pressed,
+    Reworded,
+    Said,
+    Spoke,
+    WroteTooFast,
+)
 from conversations.languages import presort
-from conversations.person import Person, Purpose
+from conversations.person import Person
+from conversations.session import Session, Sheet, SheetName
 from conversations.texts import text
-from conversations.turn import Turn
-from storage import access, answers, contacts, erasure, sessions
+from conversations.turn import show_again
+from storage import access, contacts, sessions
 from storage.contacts import Contact
 from storage.keyring import KeyRing
-from storage.weeks import iso_week
+
+_log = structlog.get_logger("mitreden.turns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +91,11 @@ class Turns:
     _stop_words: frozenset[str] = field(init=False)
     _timezone: ZoneInfo = field(init=False)
     _flood: FloodGate = field(default_factory=FloodGate, init=False)
-    _inbox_id: int = field(default=0, init=False)
+    _changes: Changes = field(init=False)
 
     def __post_init__(self) -> None:
         self._timezone = ZoneInfo(self.content.programme.timezone)
+        self._changes = Changes(self.keys, self.wordings, dt.timedelta(days=self.content.town.voice_days))
         self._stop_words = frozenset(
             fold_word(word)
             for language in self.catalogues.offered
@@ -97,7 +107,6 @@ class Turns:
 
         Raises whatever goes wrong: the caller undoes the transaction and keeps the update.
         """
-        self._inbox_id = inbox_id
         projection = Projection.from_bytes(body)
         incoming = to_incoming(projection, self._mark)
         if isinstance(incoming, GroupWrote):
@@ -107,7 +116,7 @@ class Turns:
             return Outcome(press=_press_answer(projection))
         now = self.clock().astimezone(self._timezone)
         incoming = self._judge(projection.sender_id, incoming, now)
-        return self._take(connection, projection, incoming, now)
+        return self._take(connection, projection, incoming, now, inbox_id)
 
     def apologise(self, connection: Connection, body: bytes) -> Outcome:
         """Tell the person that what they did last was not saved, in the language they chose."""
@@ -117,29 +126,41 @@ class Turns:
             return Outcome(_press_answer(projection))
         contact = contacts.load_contact(connection, self.keys, telegram_id)
         if contact is not None and contact.language is not None:
-            said = self.renderer.say(text("err.tech_lost"), contact.language)
+            incoming = to_incoming(projection, self._mark)
+            was_answer = isinstance(incoming, Said | Spoke | Reworded | Pressed)
+            said = self.renderer.say(text("err.tech_lost" if was_answer else "err.tech"), contact.language)
             chat = Chat(telegram_id, self._chat_mark(telegram_id), contact, contact.language)
             show_message(connection, self.keys, chat, said, self.clock())
         return Outcome(_press_answer(projection))
 
     def _take(
-        self, connection: Connection, projection: Projection, incoming: Incoming, now: dt.datetime
+        self,
+        connection: Connection,
+        projection: Projection,
+        incoming: Incoming,
+        now: dt.datetime,
+        inbox_id: int,
     ) -> Outcome:
         telegram_id = projection.sender_id or 0
         contact = contacts.load_contact(connection, self.keys, telegram_id)
-        before = self._load_person(connection, telegram_id, contact)
         environment = Environment(
             now=now,
             languages=presort(projection.language or None, self.catalogues.offered),
             stop_words=self._stop_words,
             fresh_tag=self.new_token()[:8],
             fresh_seed=self.new_token(),
+            are_answers_linked=self.keys.can_find_respondents,
         )
+        before = self._load_person(connection, telegram_id, contact, environment)
         turn = take_turn(self.content, before, incoming, environment)
+        if isinstance(incoming, Pressed) and not turn.events and _is_newest(projection, contact):
+            # A repeated press changes nothing. Yet it may come from a second copy of the screen, left
+            # by a crash, and on that one nothing would ever happen: so it shows the current state.
+            turn = show_again(Scene(self.content, turn.person, environment), Placement.IN_PLACE)
         language = turn.person.language or before.language or environment.languages[0].code
         chat = Chat(telegram_id, self._chat_mark(telegram_id), contact, language)
         pressed_id = projection.message_id if isinstance(incoming, Pressed) else None
-        notice, erased = "", False
+        notice = ""
         for event in turn.events:
             match event:
                 case ScreenShown(screen, placement):
@@ -150,22 +171,32 @@ class Turns:
                 case DataFileRequested():
                     self._send_data(connection, chat, now)
                 case _:
-                    chat = replace(chat, contact=self._apply(connection, chat, turn, event, now))
-                    erased = erased or isinstance(event, EverythingErased)
-        self._save(connection, telegram_id, chat.contact, before, turn, now)
-        has_voice = isinstance(incoming, Spoke | Pressed)
-        return Outcome(_press_answer(projection, notice), erased, has_voice)
+                    stored = self._changes.store(connection, chat, turn.person, event, now.date(), inbox_id)
+                    chat = replace(chat, contact=stored)
+        session = turn.person.session
+        if session is not None and session != before.session:
+            sessions.save_session(connection, self.keys, telegram_id, session)
+        if chat.contact is not None:
+            contacts.mark_seen(connection, chat.contact.id, now.date())
+        return Outcome(
+            _press_answer(projection, notice),
+            erased=any(isinstance(event, EverythingErased) for event in turn.events),
+            has_voice=any(isinstance(event, AnswerRecorded) and event.answer.voice for event in turn.events),
+        )
 
     def _load_person(
-        self, connection: Connection, telegram_id: int, contact: Contact | None
+        self, connection: Connection, telegram_id: int, contact: Contact | None, environment: Environment
     ) -> Person:
         """Join both worlds for this turn. After the freeze the answers of nobody can be found."""
-        respondent = (
-            sessions.find_respondent(connection, self.keys, telegram_id)
-            if self.keys.can_find_respondents
-            else None
-        )
-        consent, session = respondent or (None, None)
+        consent, session = None, None
+        if self.keys.can_find_respondents:
+            try:
+                found = sessions.find_respondent(connection, self.keys, telegram_id)
+            except sessions.SessionUnreadableError as error:
+                _log.error("session_unreadable", error=type(error).__name__)
+                fresh = Session(environment.fresh_tag, environment.fresh_seed, Sheet(SheetName.MENU))
+                found = sessions.find_without_session(connection, self.keys, telegram_id, fresh)
+            consent, session = found or (None, None)
         offered = {language.code for language in self.catalogues.offered}
         language = contact.language if contact is not None and contact.language in offered else None
         return Person(
@@ -174,92 +205,6 @@ class Turns:
             subscriptions=frozenset() if contact is None else contact.subscriptions,
             answer_consent=consent,
             session=session,
-        )
-
-    def _apply(
-        self, connection: Connection, chat: Chat, turn: Turn, event: Change, now: dt.datetime
-    ) -> Contact | None:
-        """Store one change and return the contact as it is then."""
-        telegram_id, today = chat.telegram_id, now.date()
-        match event:
-            case LanguageChosen(language):
-                contact = self._get_contact(connection, chat, today)
-                contacts.set_language(connection, contact.id, language)
-                return contact
-            case ConsentGiven(Purpose.ANSWERS, _, source):
-                contact = self._get_contact(connection, chat, today)
-                contacts.mark_consented(connection, contact.id)
-                self._consent_to_answers(connection, telegram_id, turn.person, source)
-                return contact
-            case ConsentGiven(Purpose.MESSAGES):
-                contact = self._get_contact(connection, chat, today)
-                contacts.set_message_consent(connection, contact.id, turn.person.message_consent)
-                return contact
-            case AnswerRecorded(scope, step, answer):
-                answers.save_answer(
-                    connection,
-                    self.keys,
-                    telegram_id,
-                    scope,
-                    step,
-                    answer,
-                    language=chat.language,
-                    wording=self.wordings.hash_of(chat.language, step),
-                    week=iso_week(today),
-                    delete_voice_after=today + dt.timedelta(days=self.content.town.voice_days),
-                )
-            case AnswersDropped(keys):
-                answers.delete_answers(connection, self.keys, telegram_id, keys)
-            case Subscribed(topic):
-                contact = self._get_contact(connection, chat, today)
-                contacts.subscribe(connection, contact.id, topic)
-                return contact
-            case Unsubscribed(topics) if chat.contact is not None:
-                contacts.unsubscribe(connection, chat.contact.id, topics)
-            case EverythingErased():
-                erasure.erase_person(connection, self.keys, telegram_id, running_id=self._inbox_id)
-                return None
-            case ContactLost():
-                if chat.contact is not None:
-                    contacts.delete_contact(connection, chat.contact.id)
-                return None
-        return chat.contact
-
-    def _consent_to_answers(
-        self, connection: Connection, telegram_id: int, person: Person, source: str
-    ) -> None:
-        if person.session is None or person.answer_consent is None:
-            return
-        if sessions.find_respondent(connection, self.keys, telegram_id) is not None:
-            sessions.renew_consent(connection, self.keys, telegram_id, person.answer_consent)
-            return
-        sessions.create_respondent(
-            connection,
-            self.keys,
-            telegram_id,
-            consent=person.answer_consent,
-            source=source,
-            session=person.session,
-        )
-
-    def _save(
-        self,
-        connection: Connection,
-        telegram_id: int,
-        contact: Contact | None,
-        before: Person,
-        turn: Turn,
-        now: dt.datetime,
-    ) -> None:
-        session = turn.person.session
-        if session is not None and session != before.session:
-            sessions.save_session(connection, self.keys, telegram_id, session)
-        if contact is not None:
-            contacts.mark_seen(connection, contact.id, now.date())
-
-    def _get_contact(self, connection: Connection, chat: Chat, today: dt.date) -> Contact:
-        return chat.contact or contacts.create_contact(
-            connection, self.keys, chat.telegram_id, today=today
         )
 
     def _send_data(self, connection: Connection, chat: Chat, now: dt.datetime) -> None:
@@ -279,8 +224,12 @@ class Turns:
         show_message(connection, self.keys, chat, said, now)
 
     def _judge(self, telegram_id: int, incoming: Incoming, now: dt.datetime) -> Incoming:
-        if not isinstance(incoming, Pressed | Said | Spoke):
-            return incoming
+        """Let nobody flood the bot. Whoever wants to end something is always heard."""
+        match incoming:
+            case BlockedBot() | Commanded("stop" | "delete") | Pressed(ActionButton(Action.ERASE)):
+                return incoming
+            case Said(words) if fold_word(words) in self._stop_words:
+                return incoming
         match self._flood.judge(telegram_id, now):
             case Verdict.WITHIN:
                 return incoming
@@ -295,6 +244,13 @@ class Turns:
 
     def _mark(self, chat_id: int, message_id: int) -> str:
         return self.keys.message_mark(chat_id, message_id) if self.keys.can_find_respondents else ""
+
+
+def _is_newest(projection: Projection, contact: Contact | None) -> bool:
+    """Tell whether the pressed message stands where the current screen is, or below it."""
+    current_id = None if contact is None else contact.screen_message_id
+    pressed_id = projection.message_id
+    return pressed_id is not None and current_id is not None and pressed_id >= current_id
 
 
 def _press_answer(projection: Projection, notice: str = "") -> PressAnswer | None:

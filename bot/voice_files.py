@@ -21,12 +21,11 @@ from telegram import Bot
 
 from bot.delivery import WriteTransaction
 from bot.transport import AiohttpRequest, AnswerTooLongError, Outcome, RequestFailed, classify, hold_time
+from conversations.answering import MAX_VOICE_BYTES, MAX_VOICE_SECONDS
 from storage import voices
 from storage.keyring import KeyRing
 from storage.voices import ClaimedVoice
 
-MAX_SIZE_BYTES = 1024 * 1024
-MAX_DURATION_SECONDS = 60
 #: The file may run on for a moment after the length that the app announced.
 MAX_SOUND_SECONDS = 61
 LEASE = timedelta(minutes=3)
@@ -134,12 +133,12 @@ class VoiceFiles:
 
     async def _download(self, claimed: ClaimedVoice) -> bytes:
         announced = claimed.voice
-        if announced.size_bytes > MAX_SIZE_BYTES or announced.duration_seconds > MAX_DURATION_SECONDS:
+        if announced.size_bytes > MAX_VOICE_BYTES or announced.duration_seconds > MAX_VOICE_SECONDS:
             raise NotASoundError
         file = await self.bot.get_file(announced.file_id)
-        if file.file_path is None or (file.file_size or 0) > MAX_SIZE_BYTES:
+        if file.file_path is None or (file.file_size or 0) > MAX_VOICE_BYTES:
             raise NotASoundError
-        data = await self.request.fetch(file.file_path, MAX_SIZE_BYTES)
+        data = await self.request.fetch(file.file_path, MAX_VOICE_BYTES)
         check_sound(data)
         return data
 

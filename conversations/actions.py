@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from conversations.answering import ask, open_wanted
-from conversations.dialogue import find_open_step
+from conversations.dialogue import is_asked, question_of
 from conversations.entry import NEWS_ENTRY, Entry, parse_entry
 from conversations.environment import Scene
 from conversations.events import (
@@ -17,15 +17,22 @@ from conversations.events import (
     EverythingErased,
     LanguageChosen,
     Placement,
-    Subscribed,
-    Unsubscribed,
 )
 from conversations.flow import PROFILE, Step
 from conversations.incoming import Action
 from conversations.person import Consent, Person, Purpose
-from conversations.session import Session, Sheet, SheetName
+from conversations.session import Asking, Session, Sheet, SheetName
 from conversations.sheets import split_language_choice
-from conversations.texts import Text, text
+from conversations.subscribing import (
+    agree_messages,
+    decline_messages,
+    open_subscriptions,
+    show_subscriptions,
+    subscribe,
+    switch_all_off,
+    unsubscribe,
+)
+from conversations.texts import text
 from conversations.topic_sheets import (
     COMMENT,
     NEEDS,
@@ -37,7 +44,7 @@ from conversations.topic_sheets import (
     is_started,
     needs_scope,
 )
-from conversations.town_sheets import PRIVACY_SECTIONS, list_topics
+from conversations.town_sheets import PRIVACY_SECTIONS
 from conversations.turn import Turn, show, show_again
 
 #: Pages that a button or a command opens as they are, for everybody.
@@ -90,7 +97,7 @@ def start(scene: Scene, argument: str) -> Turn:
 def enter(scene: Scene, entry: Entry, placement: Placement, changes: tuple[Change, ...] = ()) -> Turn:
     """Go through the door of an entry, once the language is known."""
     if entry.door == NEWS_ENTRY:
-        return _reminders(scene, NEWS_ENTRY, placement, changes)
+        return show_subscriptions(scene, NEWS_ENTRY, placement, changes)
     if scene.person.session is None:
         sheet = Sheet(SheetName.DOORS, entry.argument)
         return show(scene, sheet, placement, changes=changes)
@@ -99,37 +106,25 @@ def enter(scene: Scene, entry: Entry, placement: Placement, changes: tuple[Chang
     return show(scene, Sheet(SheetName.MENU), placement, changes=changes)
 
 
-def stop(scene: Scene, placement: Placement) -> Turn:
-    """End every push at once, and say what stays stored."""
-    changes: tuple[Change, ...] = ()
-    if scene.person.subscriptions:
-        changes = (Unsubscribed(scene.person.subscriptions),)
-        scene = _with_person(scene, replace(scene.person, subscriptions=frozenset()))
-    return show(scene, Sheet(SheetName.STOPPED), placement, changes=changes)
-
-
 def _choose_language(scene: Scene, argument: str, placement: Placement) -> Turn:
     code, entry = split_language_choice(scene, argument)
     chosen = next((language for language in scene.environment.languages if language.code == code), None)
     if chosen is None:
         return show(scene, Sheet(SheetName.LANGUAGES, entry.argument), placement)
-    is_first = scene.person.language is None
-    scene = _with_person(scene, replace(scene.person, language=code))
+    is_new = scene.person.language is None and scene.person.session is None
+    scene = replace(scene, person=replace(scene.person, language=code))
     changes: tuple[Change, ...] = (LanguageChosen(code),)
-    if is_first or entry.argument:
+    if is_new or entry.argument:
         return enter(scene, entry, placement, changes)
     notice = text("lang.changed", language_name=chosen.own_name)
     session = scene.person.session
     if session is None:
         page = SheetName.DOORS if scene.person.message_consent is None else SheetName.MENU
         return show(scene, Sheet(page), placement, changes=changes, notice=notice)
-    if session.behind is not None and not scene.closed:
-        return show(scene, session.behind, placement, changes=changes, notice=notice)
+    question = question_of(session.place) or session.behind
+    if question is not None and not scene.closed:
+        return show(scene, question, placement, changes=changes, notice=notice)
     return show(scene, Sheet(SheetName.MENU), placement, changes=changes, notice=notice)
-
-
-def _doors(scene: Scene, argument: str, placement: Placement) -> Turn:
-    return enter(scene, parse_entry(scene.content, argument), placement)
 
 
 def _say(scene: Scene, argument: str, placement: Placement) -> Turn:
@@ -141,9 +136,10 @@ def _say(scene: Scene, argument: str, placement: Placement) -> Turn:
 
 def _topics(scene: Scene, argument: str, placement: Placement) -> Turn:
     gate = find_gate(scene, argument)
-    if gate is not None:
-        return show(scene, gate, placement)
-    return _topics_after_role(scene, placement)
+    if gate is None:
+        return _topics_after_role(scene, placement)
+    is_asked_for = gate.name is SheetName.CONSENT and placement is Placement.BELOW  # by the command
+    return show(scene, gate, placement, notice=text("err.no_consent") if is_asked_for else None)
 
 
 def _agree(scene: Scene, argument: str, placement: Placement) -> Turn:
@@ -153,14 +149,14 @@ def _agree(scene: Scene, argument: str, placement: Placement) -> Turn:
     entry = parse_entry(scene.content, argument)
     town, environment, person = scene.content.town, scene.environment, scene.person
     consent = Consent(town.notice_version, person.language or "", environment.today)
-    if find_gate(scene, "") is None:
+    if find_gate(scene) is None:
         return show_again(scene, placement)
     session = person.session or Session(
         environment.fresh_tag, environment.fresh_seed, Sheet(SheetName.TOPICS)
     )
     person = replace(person, answer_consent=consent, session=session)
     changes = (ConsentGiven(Purpose.ANSWERS, consent.version, entry.source),)
-    scene = _with_person(scene, person)
+    scene = replace(scene, person=person)
     if entry.door and entry.door != NEWS_ENTRY:
         return _open_field(scene, entry.door, placement, changes)
     if session.behind is not None:
@@ -171,6 +167,7 @@ def _agree(scene: Scene, argument: str, placement: Placement) -> Turn:
 def _topics_after_role(scene: Scene, placement: Placement, changes: tuple[Change, ...] = ()) -> Turn:
     """Show the topics; the role is asked once before, because it selects the wording."""
     step = _find_role_step(scene)
+    scene = _with_session(scene, replace(_session(scene), wanted=""))
     if step is not None:
         return ask(scene, PROFILE, step, placement, changes=changes)
     return show(scene, Sheet(SheetName.TOPICS), placement, changes=changes)
@@ -197,10 +194,6 @@ def _open_field(
         return show(scene, Sheet(SheetName.RESUME, field_code), placement, changes=changes)
     scene = _with_session(scene, replace(session, wanted=field_code))
     return open_wanted(scene, placement, changes)
-
-
-def _field(scene: Scene, argument: str, placement: Placement) -> Turn:
-    return _open_field(scene, argument, placement)
 
 
 def _resume(scene: Scene, argument: str, placement: Placement) -> Turn:
@@ -245,6 +238,8 @@ def _edit(scene: Scene, argument: str, placement: Placement) -> Turn:
         return show(scene, gate, placement)
     if session is None or step is None or (scope, step_id) not in session.answers:
         return show_again(scene, placement)
+    if not is_asked(scene.content, session, Asking(scope, step_id)):
+        return show_again(scene, placement)
     return ask(scene, scope, step, placement, revising=True)
 
 
@@ -259,7 +254,7 @@ def _shared_question(step_id: str) -> Callable[[Scene, str, Placement], Turn]:
     """Make the act that opens one of the questions shared by all fields."""
 
     def open_question(scene: Scene, argument: str, placement: Placement) -> Turn:
-        gate = find_gate(scene, "")
+        gate = find_gate(scene)
         if gate is not None:
             return show(scene, gate, placement)
         step = find_shared_step(scene, step_id)
@@ -275,102 +270,16 @@ def _shared_question(step_id: str) -> Callable[[Scene, str, Placement], Turn]:
 
 
 def _profile(scene: Scene, argument: str, placement: Placement) -> Turn:
-    gate = find_gate(scene, "")
+    gate = find_gate(scene)
     return show(scene, gate or Sheet(SheetName.PROFILE_INTRO), placement)
 
 
 def _profile_start(scene: Scene, argument: str, placement: Placement) -> Turn:
-    gate = find_gate(scene, "")
+    gate = find_gate(scene)
     step = None if gate is not None else find_open_profile_step(scene, _session(scene))
     if step is None:
         return show(scene, gate or Sheet(SheetName.TOPICS), placement)
     return ask(scene, PROFILE, step, placement)
-
-
-def _news(scene: Scene, argument: str, placement: Placement) -> Turn:
-    return _reminders(scene, "", placement)
-
-
-def _reminders(scene: Scene, argument: str, placement: Placement, changes: tuple[Change, ...] = ()) -> Turn:
-    """Show the subscriptions, after consent 2 where it is missing."""
-    if scene.person.message_consent is None:
-        return show(scene, Sheet(SheetName.CONSENT_MESSAGES, argument), placement, changes=changes)
-    return show(scene, Sheet(SheetName.REMINDERS), placement, changes=changes)
-
-
-def _show_reminders(scene: Scene, argument: str, placement: Placement) -> Turn:
-    return _reminders(scene, "", placement)
-
-
-def _agree_messages(scene: Scene, argument: str, placement: Placement) -> Turn:
-    """Record consent 2 and switch on what it was asked for."""
-    person = scene.person
-    changes: list[Change] = []
-    if person.message_consent is None:
-        version = scene.content.town.notice_version
-        consent = Consent(version, person.language or "", scene.environment.today)
-        person = replace(person, message_consent=consent)
-        changes.append(ConsentGiven(Purpose.MESSAGES, version))
-    topic, _, field_code = argument.partition(".")
-    if topic in list_topics(scene) and topic not in person.subscriptions:
-        person = replace(person, subscriptions=person.subscriptions | {topic})
-        changes.append(Subscribed(topic))
-    scene = _with_person(scene, person)
-    if field_code and person.session is not None:
-        return _after_invitation(scene, field_code, placement, tuple(changes), text("sub.saved"))
-    return show(scene, Sheet(SheetName.REMINDERS), placement, changes=changes)
-
-
-def _decline_messages(scene: Scene, argument: str, placement: Placement) -> Turn:
-    _, _, field_code = argument.partition(".")
-    if field_code and scene.person.session is not None:
-        return _after_invitation(scene, field_code, placement, (), None)
-    return show(scene, Sheet(SheetName.MENU), placement)
-
-
-def _after_invitation(
-    scene: Scene,
-    field_code: str,
-    placement: Placement,
-    changes: tuple[Change, ...],
-    notice: Text | None,
-) -> Turn:
-    """Go on to the end of the topic, or to a question of it that is still open."""
-    session, flow = _session(scene), scene.content.find_field(field_code)
-    step = None if flow is None or scene.closed else find_open_step(flow, session)
-    if step is not None:
-        return ask(scene, field_code, step, placement, changes=changes, notice=notice)
-    is_finished = field_code in session.finished
-    sheet = Sheet(SheetName.THANKS, field_code) if is_finished else Sheet(SheetName.MENU)
-    return show(scene, sheet, placement, changes=changes, notice=notice)
-
-
-def _subscribe(scene: Scene, argument: str, placement: Placement) -> Turn:
-    person = scene.person
-    if person.message_consent is None or argument not in list_topics(scene):
-        return _reminders(scene, argument if argument in list_topics(scene) else "", placement)
-    changes = () if argument in person.subscriptions else (Subscribed(argument),)
-    scene = _with_person(scene, replace(person, subscriptions=person.subscriptions | {argument}))
-    return show(scene, Sheet(SheetName.REMINDERS), placement, changes=changes)
-
-
-def _unsubscribe(scene: Scene, argument: str, placement: Placement) -> Turn:
-    person = scene.person
-    gone = frozenset({argument}) & person.subscriptions
-    scene = _with_person(scene, replace(person, subscriptions=person.subscriptions - gone))
-    changes = (Unsubscribed(gone),) if gone else ()
-    sheet = Sheet(SheetName.REMINDERS)
-    if person.message_consent is None:
-        sheet = Sheet(SheetName.CONSENT_MESSAGES)
-    return show(scene, sheet, placement, changes=changes)
-
-
-def _all_off(scene: Scene, argument: str, placement: Placement) -> Turn:
-    person = scene.person
-    changes = (Unsubscribed(person.subscriptions),) if person.subscriptions else ()
-    scene = _with_person(scene, replace(person, subscriptions=frozenset()))
-    sheet = Sheet(SheetName.MENU if person.message_consent is None else SheetName.REMINDERS)
-    return show(scene, sheet, placement, changes=changes, notice=text("sub.all_off_done"))
 
 
 def _privacy_section(scene: Scene, argument: str, placement: Placement) -> Turn:
@@ -390,7 +299,7 @@ def _erase(scene: Scene, argument: str, placement: Placement) -> Turn:
 
 
 def _back_to_question(scene: Scene, argument: str, placement: Placement) -> Turn:
-    gate = find_gate(scene, "")
+    gate = find_gate(scene)
     if gate is not None:
         return show(scene, gate, placement)
     session = _session(scene)
@@ -425,24 +334,19 @@ def _session(scene: Scene) -> Session:
     return scene.person.session
 
 
-def _with_person(scene: Scene, person: Person) -> Scene:
-    return replace(scene, person=person)
-
-
 def _with_session(scene: Scene, session: Session) -> Scene:
     return replace(scene, person=replace(scene.person, session=session))
 
 
 _ACTS: Mapping[Action, Callable[[Scene, str, Placement], Turn]] = {
     Action.CHOOSE_LANGUAGE: _choose_language,
-    Action.DOORS: _doors,
     Action.SAY: _say,
-    Action.NEWS: _news,
+    Action.NEWS: open_subscriptions,
     Action.AGREE: _agree,
-    Action.AGREE_MESSAGES: _agree_messages,
-    Action.DECLINE_MESSAGES: _decline_messages,
+    Action.AGREE_MESSAGES: agree_messages,
+    Action.DECLINE_MESSAGES: decline_messages,
     Action.TOPICS: _topics,
-    Action.FIELD: _field,
+    Action.FIELD: _open_field,
     Action.RESUME: _resume,
     Action.RESTART: _restart,
     Action.REVIEW: _review,
@@ -453,10 +357,10 @@ _ACTS: Mapping[Action, Callable[[Scene, str, Placement], Turn]] = {
     Action.PRIORITY: _shared_question(PRIORITY),
     Action.PROFILE: _profile,
     Action.PROFILE_START: _profile_start,
-    Action.REMINDERS: _show_reminders,
-    Action.SUBSCRIBE: _subscribe,
-    Action.UNSUBSCRIBE: _unsubscribe,
-    Action.ALL_OFF: _all_off,
+    Action.REMINDERS: open_subscriptions,
+    Action.SUBSCRIBE: subscribe,
+    Action.UNSUBSCRIBE: unsubscribe,
+    Action.ALL_OFF: switch_all_off,
     Action.PRIVACY_SECTION: _privacy_section,
     Action.DATA_FILE: _data_file,
     Action.ERASE: _erase,

@@ -121,14 +121,15 @@ def write_or_speak(
     """Take words or a voice message as the answer to an open question, or as an own answer."""
     refusal = refuse(words, voice)
     if refusal is not None:
+        scene = _with_session(scene, replace(_session(scene), refused=message))
         return show_again(scene, Placement.BELOW, refusal)
     if isinstance(place, OwnWords):
         earlier = _session(scene).answers.get((place.scope, step.id), Answer((OWN,)))
         answer = Answer(earlier.codes, words, voice, message=message)
-        return record(scene, place, step, answer, Placement.BELOW)
+        return record(scene, place, step, answer, Placement.BELOW, text("ui.saved"))
     if step.kind is StepKind.OPEN:
         answer = Answer((WRITTEN if voice is None else SPOKEN,), words, voice, message=message)
-        return record(scene, place, step, answer, Placement.BELOW)
+        return record(scene, place, step, answer, Placement.BELOW, text("ui.saved"))
     if step.kind is StepKind.SCALE and words is not None and step.find_option(_scale_code(words)):
         return choose(scene, place, step, _scale_code(words), Placement.BELOW)
     if step.find_option(OWN) is None:
@@ -170,7 +171,8 @@ def record(
     notice: Text | None = None,
 ) -> Turn:
     """Record an answer, drop those it makes void, and go on."""
-    session = _session(scene).with_answer(place.scope, step.id, answer)
+    earlier = _session(scene).answers.get((place.scope, step.id))
+    session = replace(_session(scene), refused="").with_answer(place.scope, step.id, answer)
     hint = find_hint(step)
     if hint is not None and hint not in session.hinted:
         session = replace(session, hinted=(*session.hinted, hint))
@@ -190,6 +192,7 @@ def record(
         target = OwnWords(place.scope, step.id, place.revising)
         return show(scene, target, placement, changes=changes, notice=notice)
     if step.spine is Spine.FORUM and flow is not None:
+        scene = _undo_invitation(scene, flow, earlier, answer, changes)
         return _answer_invitation(scene, flow, place, step, answer, changes, placement, notice)
     return advance(scene, place, step, placement, changes, notice)
 
@@ -232,8 +235,7 @@ def advance(
     if following is not None:
         return ask(scene, PROFILE, following, placement, changes=changes, notice=notice)
     target = _after_shared_question(scene, place.scope, step)
-    saved = text("ui.saved") if changes and placement is Placement.BELOW else None
-    return show(_uncovered(scene), target, placement, changes=changes, notice=notice or saved)
+    return show(_uncovered(scene), target, placement, changes=changes, notice=notice)
 
 
 def ask(
@@ -280,20 +282,14 @@ def _answer_invitation(
     notice: Text | None,
 ) -> Turn:
     """Switch on what the answer to the invitation asks for, after consent 2 where it is missing."""
-    wanted = {INVITE: forum_topic(flow.scope), INFO_ONLY: RESULTS_TOPIC}.get(answer.codes[0])
-    unwanted = forum_topic(flow.scope)
-    person = scene.person
-    if wanted != unwanted and unwanted in person.subscriptions and not answer.skipped:
-        changes.append(Unsubscribed(frozenset({unwanted})))
-        person = replace(person, subscriptions=person.subscriptions - {unwanted})
+    person, wanted = scene.person, _switched_on(flow, answer)
     if wanted is None or wanted in person.subscriptions:
-        return advance(replace(scene, person=person), place, step, placement, changes, notice)
+        return advance(scene, place, step, placement, changes, notice)
     if person.message_consent is not None:
         changes.append(Subscribed(wanted))
         person = replace(person, subscriptions=person.subscriptions | {wanted})
         scene = replace(scene, person=person)
         return advance(scene, place, step, placement, changes, notice or text("sub.saved"))
-    scene = replace(scene, person=person)
     if find_open_step(flow, _session(scene)) is None:
         scene = _finish(scene, flow)
     argument = f"{wanted}.{flow.scope}"
@@ -304,6 +300,23 @@ def _answer_invitation(
         changes=changes,
         notice=notice,
     )
+
+
+def _undo_invitation(
+    scene: Scene, flow: Flow, earlier: Answer | None, answer: Answer, changes: list[Change]
+) -> Scene:
+    """Switch off what the answer before had switched on, and nothing that was chosen elsewhere."""
+    gone = None if earlier is None else _switched_on(flow, earlier)
+    if gone is None or gone == _switched_on(flow, answer) or gone not in scene.person.subscriptions:
+        return scene
+    changes.append(Unsubscribed(frozenset({gone})))
+    person = replace(scene.person, subscriptions=scene.person.subscriptions - {gone})
+    return replace(scene, person=person)
+
+
+def _switched_on(flow: Flow, answer: Answer) -> str | None:
+    """Name the subscription that an answer to the invitation asks for."""
+    return {INVITE: forum_topic(flow.scope), INFO_ONLY: RESULTS_TOPIC}.get(answer.codes[0])
 
 
 def _scale_code(words: str) -> str:
@@ -320,7 +333,10 @@ def _find_void(scene: Scene, session: Session) -> frozenset[AnswerKey]:
         needs = (needs_scope(flow.scope), NEEDS)
         if needs in session.answers and not is_invited(flow, session):
             void.add(needs)
-    return frozenset(void)
+    if not void:
+        return frozenset()
+    # Without these, others may no longer apply either.
+    return frozenset(void) | _find_void(scene, session.without_answers(frozenset(void)))
 
 
 def _reopen(scene: Scene, session: Session, scopes: set[str]) -> Session:
@@ -357,7 +373,7 @@ def _field_of(scene: Scene, scope: str) -> str:
 def _uncovered(scene: Scene) -> Scene:
     """Leave the question: the page that comes is not over it but after it."""
     session = _session(scene)
-    return _with_session(scene, replace(session, place=Sheet(SheetName.TOPICS), behind=None))
+    return _with_session(scene, replace(session, place=Sheet(SheetName.TOPICS), behind=None, wanted=""))
 
 
 def _session(scene: Scene) -> Session:

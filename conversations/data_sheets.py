@@ -16,7 +16,9 @@ def my_data_screen(scene: Scene) -> Screen:
     """Say in words everything that is stored about this person (Art. 15 GDPR)."""
     person = scene.person
     blocks: list[Block] = [(text("privacy.mydata"),), _stored_facts(scene), *_stored_answers(scene)]
-    if person.session is None or len(blocks) == 2:
+    if not scene.environment.are_answers_linked:
+        blocks.append((text("mydata.frozen"),))
+    elif person.session is None or len(blocks) == 2:
         blocks.append((text("mydata.none"),))
     rows: list[tuple[ScreenButton, ...]] = []
     if person.session is not None and list_reviewed(scene, person.session, PROFILE):
@@ -39,17 +41,15 @@ def ask_erasure_screen() -> Screen:
 
 def erased_screen(scene: Scene) -> Screen:
     """Confirm the erasure, and say what remains where."""
+    if not scene.environment.are_answers_linked:
+        return Screen(((text("consent.frozen"),),))
     return Screen(((text("consent.withdrawn", backup_days=scene.content.town.backup_days),),))
 
 
 def _stored_facts(scene: Scene) -> Block:
     person = scene.person
     own_name = next(
-        (
-            language.own_name
-            for language in scene.environment.languages
-            if language.code == person.language
-        ),
+        (language.own_name for language in scene.environment.languages if language.code == person.language),
         person.language or "–",
     )
     lines: list[Line] = [text("mydata.language", language_name=own_name), text("mydata.chat")]
@@ -77,9 +77,7 @@ def _stored_answers(scene: Scene) -> list[Block]:
             continue
         flow = scene.content.find_field(scope)
         title = (
-            text("mydata.about_you")
-            if flow is None
-            else text("mydata.answers", field_name=field_name(flow))
+            text("mydata.about_you") if flow is None else text("mydata.answers", field_name=field_name(flow))
         )
         lines: list[Line] = [title]
         for answer_scope, step in listed:

@@ -129,12 +129,12 @@ def reconcile(content: Content, session: Session) -> Session:
     finished = tuple(field for field in session.finished if content.find_field(field) is not None)
     session = replace(session, finished=finished)
     if session.behind is not None:
-        still = _exists(content, session, session.behind)
+        still = is_asked(content, session, session.behind)
         session = replace(session, behind=_without_lost_marks(content, session.behind) if still else None)
     question = question_of(session.place)
     if question is None:
         return session if _is_known(content, session) else replace(session, place=Sheet(SheetName.TOPICS))
-    if _exists(content, session, question):
+    if is_asked(content, session, question):
         return replace(session, place=_without_lost_marks(content, session.place))
     flow = content.find_field(question.scope)
     step = None if flow is None else find_open_step(flow, session)
@@ -163,7 +163,8 @@ def _is_known(content: Content, session: Session) -> bool:
     return sheet.argument in (PROFILE, *content.field_codes)
 
 
-def _exists(content: Content, session: Session, question: Question) -> bool:
+def is_asked(content: Content, session: Session, question: Question) -> bool:
+    """Tell whether a question is among those of this person today."""
     step = content.find_step(question.step)
     if step is None or not step.enabled:
         return False

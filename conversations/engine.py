@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import replace
 from typing import assert_never
 
-from conversations.actions import COMMANDS, act, find_gate, start, stop
+from conversations.actions import COMMANDS, act, find_gate, start
 from conversations.answering import (
     accept_offered,
     choose,
@@ -24,7 +24,7 @@ from conversations.answering import (
 from conversations.content import Content
 from conversations.dialogue import question_of, reconcile
 from conversations.environment import Environment, Scene
-from conversations.events import AnswerRecorded, ContactLost, Placement, PoppedUp
+from conversations.events import AnswerRecorded, ContactLost, EverythingErased, Placement, PoppedUp
 from conversations.flow import Step, StepKind
 from conversations.incoming import (
     Action,
@@ -53,7 +53,8 @@ from conversations.session import (
     SheetName,
     StopAsked,
 )
-from conversations.texts import Text, text
+from conversations.subscribing import stop
+from conversations.texts import text
 from conversations.turn import Turn, show, show_again
 
 _REFUSALS = {Refused.MEDIA: "err.media", Refused.CONTACT: "err.contact", Refused.EMPTY: "err.empty"}
@@ -67,6 +68,8 @@ def take_turn(content: Content, person: Person, incoming: Incoming, environment:
     if person.session is not None:
         person = replace(person, session=reconcile(content, person.session))
     scene = Scene(content, person, environment)
+    if person.language is None:
+        return _meet(scene, incoming)
     match incoming:
         case Pressed(button):
             return _press(scene, button)
@@ -83,8 +86,7 @@ def take_turn(content: Content, person: Person, incoming: Incoming, environment:
         case WroteTooFast(notice):
             return show_again(scene, Placement.BELOW, text("err.slow")) if notice else Turn(person)
         case BlockedBot():
-            left = Person(answer_consent=person.answer_consent, session=person.session)
-            return Turn(left, (ContactLost(),))
+            return _lose(scene)
         case _:
             assert_never(incoming)
 
@@ -98,13 +100,44 @@ def fold_word(words: str) -> str:
     return folded.strip(" \t\n.!?…،؟/\u200e\u200f")
 
 
+def _meet(scene: Scene, incoming: Incoming) -> Turn:
+    """Ask somebody without a language for it, before anything is said, stored or refused.
+
+    That is a stranger, or somebody who came back after blocking the bot: their answers are still there.
+    """
+    languages = Sheet(SheetName.LANGUAGES)
+    match incoming:
+        case Pressed(ActionButton(Action.CHOOSE_LANGUAGE, argument)):
+            return act(scene, Action.CHOOSE_LANGUAGE, argument, Placement.IN_PLACE)
+        case Pressed(ActionButton(Action.ERASE)) if scene.person.session is None:
+            return Turn(scene.person)  # a second tap, and everything is gone already
+        case Pressed(ActionButton(Action.ERASE)):
+            stranger = replace(scene, person=Person())
+            return show(stranger, languages, Placement.IN_PLACE, changes=(EverythingErased(),))
+        case Commanded("start", argument):
+            return start(scene, argument)
+        case BlockedBot():
+            return _lose(scene)
+        case WroteTooFast() | Reworded():
+            return Turn(scene.person)
+        case Pressed():
+            return show(scene, languages, Placement.IN_PLACE)
+        case Said() | Spoke() | Commanded() | SentRefused():
+            return show(scene, languages, Placement.BELOW)
+        case _:
+            assert_never(incoming)
+
+
+def _lose(scene: Scene) -> Turn:
+    """Forget the contact of somebody who blocked the bot. Their answers stay."""
+    person = scene.person
+    left = Person(answer_consent=person.answer_consent, session=person.session)
+    return Turn(left, (ContactLost(),))
+
+
 def _press(scene: Scene, button: AnswerButton | ActionButton | None) -> Turn:
     match button:
         case ActionButton(what, argument):
-            if scene.person.language is None and what is Action.ERASE:
-                return Turn(scene.person)  # a second tap, and everything is gone already
-            if scene.person.language is None and what is not Action.CHOOSE_LANGUAGE:
-                return show(scene, Sheet(SheetName.LANGUAGES), Placement.IN_PLACE)
             return act(scene, what, argument, Placement.IN_PLACE)
         case AnswerButton():
             return _press_answer(scene, button)
@@ -183,9 +216,9 @@ def _say(scene: Scene, words: str, message: str) -> Turn:
     question = None if session is None else question_of(session.place)
     step = None if question is None else scene.content.find_step(question.step)
     if session is None or question is None or step is None:
-        if is_stop_word and scene.person.language is not None:
+        if is_stop_word:
             return stop(scene, Placement.BELOW)
-        return show_again(scene, Placement.BELOW, _unknown(scene))
+        return show_again(scene, Placement.BELOW, text("err.unknown"))
     gate = find_gate(scene)
     if gate is not None:
         return stop(scene, Placement.BELOW) if is_stop_word else show(scene, gate, Placement.BELOW)
@@ -203,7 +236,7 @@ def _speak(scene: Scene, voice: Voice, message: str) -> Turn:
     question = None if session is None else question_of(session.place)
     step = None if question is None else scene.content.find_step(question.step)
     if question is None or step is None:
-        return show_again(scene, Placement.BELOW, _unknown(scene))
+        return show_again(scene, Placement.BELOW, text("err.unknown"))
     gate = find_gate(scene)
     if gate is not None:
         return show(scene, gate, Placement.BELOW)
@@ -218,6 +251,10 @@ def _reword(scene: Scene, words: str, message: str) -> Turn:
     place = session.place
     is_waiting = isinstance(place, OfferedOwn | StopAsked) and place.message == message
     found = next((key for key, answer in session.answers.items() if answer.message == message), None)
+    question = question_of(place)
+    step = None if question is None else scene.content.find_step(question.step)
+    if question is not None and step is not None and message == session.refused:
+        return _say(scene, words, message)  # what was too long has been made shorter
     if found is None and not is_waiting:
         return Turn(scene.person)
     gate = find_gate(scene)
@@ -239,16 +276,9 @@ def _reword(scene: Scene, words: str, message: str) -> Turn:
 def _command(scene: Scene, name: str, argument: str) -> Turn:
     if name == "start":
         return start(scene, argument)
-    if scene.person.language is None:
-        return show(scene, Sheet(SheetName.LANGUAGES), Placement.BELOW)
     if name == "stop":
         return stop(scene, Placement.BELOW)
     what = COMMANDS.get(name)
     if what is None:
         return show_again(scene, Placement.BELOW, text("err.unknown"))
     return act(scene, what, "", Placement.BELOW)
-
-
-def _unknown(scene: Scene) -> Text | None:
-    """Say that a text was not understood, unless no language is chosen to say it in."""
-    return None if scene.person.language is None else text("err.unknown")

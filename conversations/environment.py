@@ -19,7 +19,8 @@ class Environment:
 
     `languages` are those on offer, the best guess for this person first. `stop_words` are
     those of every language, folded for comparison. `fresh_tag` and `fresh_seed` are random
-    and used only if a session begins in this turn.
+    and used only if a session begins in this turn. `are_answers_linked` is False once nobody can
+    find the answers of one person any more: the respondent key has been destroyed.
     """
 
     now: dt.datetime
@@ -27,6 +28,7 @@ class Environment:
     stop_words: frozenset[str]
     fresh_tag: str
     fresh_seed: str
+    are_answers_linked: bool = True
 
     @property
     def today(self) -> dt.date:

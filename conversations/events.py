@@ -65,6 +65,11 @@ class Unsubscribed:
 
 
 @dataclass(frozen=True, slots=True)
+class MessagesDeclined:
+    """The person ended every message: the consent to them is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
 class EverythingErased:
     """The person had everything erased (Löschung)."""
 
@@ -108,6 +113,7 @@ Change = (
     | AnswersDropped
     | Subscribed
     | Unsubscribed
+    | MessagesDeclined
     | EverythingErased
     | ContactLost
 )

@@ -14,7 +14,6 @@ class Action(StrEnum):
 
     CHOOSE_LANGUAGE = "lang"
     LANGUAGES = "langs"
-    DOORS = "doors"
     SAY = "say"
     NEWS = "news"
     LOOK = "look"
@@ -154,6 +153,4 @@ class BlockedBot:
     """The bot was blocked: nothing reaches the person any more."""
 
 
-Incoming = (
-    Pressed | Said | Spoke | Reworded | Commanded | SentRefused | WroteTooFast | BlockedBot
-)
+Incoming = Pressed | Said | Spoke | Reworded | Commanded | SentRefused | WroteTooFast | BlockedBot

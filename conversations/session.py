@@ -28,7 +28,8 @@ AnswerKey = tuple[str, str]
 class Answer:
     """An answer as it stands: option codes, and the person's own words or voice where there are any.
 
-    An open question has the code `text` or `voice`. `message` marks the Telegram message the
+    An open question has the code `text` or `voice`. `is_voice_lost` says that the sound could not be
+    fetched or was none. `message` marks the Telegram message the
     words came in (a keyed hash, never the id itself).
     """
 
@@ -36,6 +37,7 @@ class Answer:
     words: str | None = None
     voice: Voice | None = None
     has_voice: bool = False
+    is_voice_lost: bool = False
     message: str | None = None
 
     @property
@@ -135,7 +137,8 @@ class Session:
     `tag` marks the buttons of this session, `visit` counts the showings of questions, `seed`
     fixes the order of shuffled options, `behind` is the question that a page covers,
     `finished` lists the fields in the order in which they were finished, `hinted` the kinds
-    of question whose hint has been shown, `wanted` the field to open after the role.
+    of question whose hint has been shown, `wanted` the field to open after the role, `refused`
+    marks the message that was refused last, so that an edit of it is taken as the answer.
     """
 
     tag: str
@@ -147,6 +150,7 @@ class Session:
     finished: tuple[str, ...] = ()
     hinted: tuple[str, ...] = ()
     wanted: str = ""
+    refused: str = ""
     versions: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[AnswerKey, Answer] = field(default_factory=dict)
 
@@ -172,6 +176,7 @@ def session_to_json(session: Session) -> str:
             "finished": session.finished,
             "hinted": session.hinted,
             "wanted": session.wanted,
+            "refused": session.refused,
             "versions": dict(session.versions),
         },
         ensure_ascii=False,
@@ -198,6 +203,7 @@ def session_from_json(written: str, answers: Mapping[AnswerKey, Answer]) -> Sess
         finished=tuple(data["finished"]),
         hinted=tuple(data["hinted"]),
         wanted=data["wanted"],
+        refused=data["refused"],
         versions=data["versions"],
         answers=answers,
     )

@@ -26,14 +26,16 @@ def topics_screen(scene: Scene) -> Screen:
     session = scene.person.session
     blocks: list[Block] = [(text("topics.title"),)]
     if session is not None:
-        lines: list[Line] = [text("pl.topics_done", count=len(session.finished))]
+        lines: list[Line] = []
         done = [flow for flow in scene.content.fields if flow.scope in session.finished]
         started = [flow for flow in scene.content.fields if is_started(flow, session)]
         if done:
+            lines.append(text("pl.topics_done", count=len(done)))
             lines.append(text("topics.done_list", topics=_names(done)))
         if started:
             lines.append(text("topics.open_list", topics=_names(started)))
-        blocks.append(tuple(lines))
+        if lines:
+            blocks.append(tuple(lines))
     rows: list[tuple[ScreenButton, ...]] = []
     for flow in scene.content.fields:
         is_done = session is not None and flow.scope in session.finished
@@ -113,7 +115,7 @@ def review_screen(scene: Scene, scope: str) -> Screen:
         answer = session.answers[(answer_scope, step.id)]
         parts = describe_answer(step, answer)
         blocks.append((Numbered(number, question_text(scene, step, answer_scope)), Joined(parts)))
-        if not scene.closed:
+        if not scene.closed and step.enabled:
             press = ActionButton(Action.EDIT, f"{answer_scope}.{step.id}")
             rows.append((ScreenButton(_shorten(parts[0]), press, number=number),))
     if not scene.closed and rows:

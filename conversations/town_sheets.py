@@ -29,6 +29,9 @@ PRIVACY_SECTIONS = (
 def events_screen(scene: Scene) -> Screen:
     """Show the dates of all forums (Fachforen) and of the council (Gemeinderat), or that they are open."""
     programme = scene.content.programme
+    rows = ((action("menu.reminders", Action.REMINDERS),), menu_row())
+    if programme.council is None and not any(programme.forums.values()):
+        return Screen(((text("events.title"),), (text("events.none"),)), rows)
     blocks: tuple[Block, ...] = (
         (text("events.title"),),
         *(
@@ -37,7 +40,7 @@ def events_screen(scene: Scene) -> Screen:
         ),
         (text("events.council"), _when(programme.council)),
     )
-    return Screen(blocks, ((action("menu.reminders", Action.REMINDERS),), menu_row()))
+    return Screen(blocks, rows)
 
 
 def reminders_screen(scene: Scene) -> Screen:
@@ -78,12 +81,12 @@ def privacy_screen(scene: Scene) -> Screen:
     """Show the short privacy notice (Datenschutz) and a button for each section of the long one."""
     town = scene.content.town
     title = text("pn.title", pn_version=town.notice_version, pn_date=town.notice_date)
-    rows = [
-        (action(f"pn.btn.{section}", Action.PRIVACY_SECTION, section),) for section in PRIVACY_SECTIONS
-    ]
+    rows = [(action(f"pn.btn.{section}", Action.PRIVACY_SECTION, section),) for section in PRIVACY_SECTIONS]
+    is_new = scene.person.session is None and not scene.closed
+    way_on = ((action("start.btn.say", Action.SAY),) if is_new else (action("menu.mydata", Action.MY_DATA),),)
     return Screen(
         ((title,), (text("privacy.short"),), (text("pn.german_counts"),)),
-        (*rows, (action("menu.mydata", Action.MY_DATA),), menu_row()),
+        (*rows, *way_on, menu_row()),
     )
 
 
@@ -100,9 +103,7 @@ def privacy_section_screen(section: str) -> Screen:
 
 def help_screen() -> Screen:
     """List what the bot can do, where there is help from people, and the way without Telegram."""
-    return Screen(
-        ((text("help.text"),), (text("help.no_advice"),), (text("help.alt"),)), (menu_row(),)
-    )
+    return Screen(((text("help.text"),), (text("help.no_advice"),), (text("help.alt"),)), (menu_row(),))
 
 
 def list_topics(scene: Scene) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ _LOAD = (
         answers.c.codes,
         answers.c.words_sealed,
         answers.c.message_mark,
-        voices.c.id.label("voice_id"),
+        voices.c.state.label("voice_state"),
     )
     .select_from(
         answers.outerjoin(
@@ -157,7 +157,8 @@ def load_answers(connection: Connection, keys: KeyRing, telegram_id: int) -> Map
         found[row.scope, row.step] = Answer(
             codes=split_codes(row.codes),
             words=open_words(keys, row.words_sealed, contexts.words(pseudonym, row.scope, row.step)),
-            has_voice=row.voice_id is not None,
+            has_voice=row.voice_state is not None,
+            is_voice_lost=row.voice_state == VoiceState.FAILED.value,
             message=row.message_mark,
         )
     return found

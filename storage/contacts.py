@@ -35,6 +35,11 @@ _SUBSCRIBERS = (
 )
 _CREATE = insert(contact)
 _CHANGE = update(contact).where(contact.c.id == bindparam("key"))
+_SEE = (
+    update(contact)
+    .where(contact.c.id == bindparam("key"), contact.c.seen_day != bindparam("day"))
+    .values(seen_day=bindparam("day"))
+)
 _DELETE = delete(contact).where(contact.c.id == bindparam("key"))
 _SUBSCRIBE = insert_or_keep(subscription, ("contact_id", "topic"))
 _UNSUBSCRIBE = delete(subscription).where(
@@ -118,8 +123,8 @@ def mark_consented(connection: Connection, contact_id: str) -> None:
 
 
 def mark_seen(connection: Connection, contact_id: str, day: dt.date) -> None:
-    """Note the last day on which the person did something."""
-    _change(connection, contact_id, seen_day=day)
+    """Note the last day on which the person did something; within a day nothing is written."""
+    connection.execute(_SEE, {"key": contact_id, "day": day})
 
 
 def set_screen_message(connection: Connection, contact_id: str, message_id: int | None) -> None:

@@ -53,6 +53,11 @@ def _replacement(new: Excluded) -> dict[str, Any]:
 _PUT = insert_or_update(outbox, ("purpose",), _replacement)
 _PLAN = insert_or_keep(outbox, ("purpose",))
 _BODY = select(outbox.c.body_sealed).where(outbox.c.purpose == bindparam("wanted"))
+_REPLACE_BODY = (
+    update(outbox)
+    .where(outbox.c.purpose == bindparam("wanted"))
+    .values(body_sealed=bindparam("sealed"), revision=outbox.c.revision + 1)
+)
 _COUNT = select(outbox.c.lane, func.count()).group_by(outbox.c.lane)
 _BUT_KEPT = or_(
     bindparam("kept", type_=outbox.c.purpose.type).is_(None), outbox.c.purpose != bindparam("kept")
@@ -78,6 +83,15 @@ def plan(connection: Connection, keys: KeyRing, message: OutboxMessage, now: dt.
     Raises: ValueError where the purpose names the chat.
     """
     return connection.execute(_PLAN.of(connection), _to_row(keys, message, now)).first() is not None
+
+
+def replace_body(connection: Connection, keys: KeyRing, purpose: str, body: dict[str, Any]) -> bool:
+    """Replace what waits under a purpose, and say whether there is anything.
+
+    What is in flight goes on; the new body follows it.
+    """
+    values = {"wanted": purpose, "sealed": _seal_body(keys, purpose, body)}
+    return connection.execute(_REPLACE_BODY, values).rowcount == 1
 
 
 def find_body(connection: Connection, keys: KeyRing, purpose: str) -> dict[str, Any] | None:
@@ -118,7 +132,6 @@ def prune_outbox(connection: Connection, now: dt.datetime) -> int:
 def _to_row(keys: KeyRing, message: OutboxMessage, now: dt.datetime) -> dict[str, object]:
     if str(message.chat_id) in message.purpose.split(":"):
         raise ValueError("a purpose is not sealed, so it must not name the chat")
-    body = json.dumps(message.body, ensure_ascii=False, separators=(",", ":"))
     purpose = message.purpose
     return {
         "purpose": purpose,
@@ -127,13 +140,18 @@ def _to_row(keys: KeyRing, message: OutboxMessage, now: dt.datetime) -> dict[str
         "contact_id": message.contact_id,
         "kind": message.kind.value,
         "lane": message.lane.value,
-        "body_sealed": keys.seal_contact(body.encode(), contexts.outbox_body(purpose)),
+        "body_sealed": _seal_body(keys, purpose, message.body),
         "revision": 1,
         "attempts": 0,
         "was_interrupted": False,
         "not_before": message.not_before or now,
         "created_at": now,
     }
+
+
+def _seal_body(keys: KeyRing, purpose: str, body: dict[str, Any]) -> bytes:
+    written = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return keys.seal_contact(written.encode(), contexts.outbox_body(purpose))
 
 
 def open_body(keys: KeyRing, sealed: bytes, purpose: str) -> dict[str, Any]:

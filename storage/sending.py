@@ -105,14 +105,15 @@ def claim_due(
 ) -> tuple[ClaimedMessage, ...]:
     """Claim what is due, the oldest first and of each chat one at most.
 
-    Commit before sending. What cannot be opened with these keys can never be sent and is deleted.
+    Commit before sending. What cannot be opened with these keys, or is of a kind that this version
+    does not know, can never be sent and is deleted.
     """
     parameters = {"in_lane": lane.value, "now": now, "until": now + lease, "most": limit}
     claimed = []
     for row in sorted(connection.execute(_CLAIM, parameters).all(), key=lambda row: int(row.id)):
         try:
             claimed.append(_read(keys, row))
-        except SealBrokenError:
+        except (SealBrokenError, ValueError):
             connection.execute(_DELETE, {"key": row.id})
     return tuple(claimed)
 
@@ -127,7 +128,7 @@ def finish(connection: Connection, claimed: ClaimedMessage) -> bool:
 
 
 def retry(connection: Connection, claimed: ClaimedMessage, not_before: dt.datetime) -> None:
-    """Give something back for later after an attempt that is known not to have been applied."""
+    """Give something back for later, and count the attempt: it failed, or nobody knows its outcome."""
     connection.execute(_RETRY, _claim_of(claimed) | {"not_before": not_before, "lease_until": None})
 
 

@@ -6,7 +6,9 @@ This module must not know a contact.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from dataclasses import replace
+
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from conversations.person import Consent
 from conversations.session import Session, session_from_json, session_to_json
@@ -41,14 +43,35 @@ def find_respondent(
     row = connection.execute(_LOAD, {"whose": pseudonym}).mappings().first()
     if row is None:
         return None
-    consent = Consent(row["consent_version"], row["consent_language"], monday_of(row["consent_week"]))
     try:
         written = keys.open_session(row["session_sealed"], contexts.session(pseudonym)).decode()
         session = session_from_json(written, load_answers(connection, keys, telegram_id))
     except (SealBrokenError, ValueError, KeyError, TypeError) as error:
         # The cause may quote what the person wrote, so only its kind goes on.
         raise SessionUnreadableError(f"A session cannot be read ({type(error).__name__}).") from None
-    return consent, session
+    return _read_consent(row), session
+
+
+def has_respondent(connection: Connection, keys: KeyRing, telegram_id: int) -> bool:
+    """Tell whether somebody has a respondent. Raises: KeyDestroyedError."""
+    return connection.execute(_LOAD, {"whose": keys.pseudonym(telegram_id)}).first() is not None
+
+
+def find_without_session(
+    connection: Connection, keys: KeyRing, telegram_id: int, fresh: Session
+) -> tuple[Consent, Session] | None:
+    """Find the consent of somebody whose session cannot be read, and join `fresh` with their answers.
+
+    Answers that cannot be read either stay out of it. Raises: KeyDestroyedError.
+    """
+    row = connection.execute(_LOAD, {"whose": keys.pseudonym(telegram_id)}).mappings().first()
+    if row is None:
+        return None
+    try:
+        fresh = replace(fresh, answers=load_answers(connection, keys, telegram_id))
+    except (SealBrokenError, ValueError):
+        fresh = replace(fresh, answers={})
+    return _read_consent(row), fresh
 
 
 def create_respondent(
@@ -89,6 +112,10 @@ def save_session(connection: Connection, keys: KeyRing, telegram_id: int, sessio
     """
     pseudonym = keys.pseudonym(telegram_id)
     _change(connection, pseudonym, {"session_sealed": _seal(keys, pseudonym, session)})
+
+
+def _read_consent(row: RowMapping) -> Consent:
+    return Consent(row["consent_version"], row["consent_language"], monday_of(row["consent_week"]))
 
 
 def _seal(keys: KeyRing, pseudonym: bytes, session: Session) -> bytes:

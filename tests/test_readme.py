@@ -37,7 +37,9 @@ def test_no_setting_is_explained_that_does_not_exist() -> None:
 
 
 def test_the_example_of_an_env_file_knows_only_settings_that_exist() -> None:
-    named = re.findall(r"^#?(MITREDEN_\w+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    named = re.findall(
+        r"^#?(MITREDEN_\w+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert named
     assert set(named) <= set(SETTINGS)
 

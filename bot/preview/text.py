@@ -16,7 +16,12 @@ _TOP_LEVEL = "de|com|org|net|eu|info|app|me"
 _DETECTED = (
     ("url", re.compile(r"https?://[^\s<>\"\u2066-\u2069]+[^\s<>\"\u2066-\u2069.,;:!?)\]…]")),
     ("email", re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,24}\b")),
-    ("url", re.compile(rf"(?<![\w@./-])(?:[\w-]+\.)+(?:{_TOP_LEVEL})\b(?:/[^\s<>\"\u2066-\u2069]*[^\s<>\"\u2066-\u2069.,;:!?)\]])?")),
+    (
+        "url",
+        re.compile(
+            rf"(?<![\w@./-])(?:[\w-]+\.)+(?:{_TOP_LEVEL})\b(?:/[^\s<>\"\u2066-\u2069]*[^\s<>\"\u2066-\u2069.,;:!?)\]])?"
+        ),
+    ),
     ("bot_command", re.compile(r"(?<![\w/<>])/[a-zA-Z0-9_]{1,64}(?:@[a-zA-Z0-9_]{3,32})?(?![\w/<>])")),
 )
 _CLOSED_TO_DETECTION = {"code", "pre", "text_link"}

@@ -44,9 +44,7 @@ async def running_preview(folder: Path) -> AsyncIterator[str]:
     said: asyncio.Queue[str] = asyncio.Queue()
     stop = asyncio.Event()
     running = asyncio.create_task(
-        run_preview(
-            parse_settings({}), host="127.0.0.1", port=0, data=folder, stop=stop, say=said.put_nowait
-        )
+        run_preview(parse_settings({}), host="127.0.0.1", port=0, data=folder, stop=stop, say=said.put_nowait)
     )
     greeting = asyncio.create_task(said.get())
     await asyncio.wait({running, greeting}, return_when=asyncio.FIRST_COMPLETED)
@@ -85,7 +83,11 @@ async def tap(page: Page, label: str | None = None, index: int = 0) -> None:
     """Tap a button of the newest keyboard, and wait until the screen is another one."""
     keyboard = page.locator(".keyboard").last
     before = await page.locator(".message--bot").last.inner_text()
-    key = keyboard.get_by_role("button", name=label, exact=True) if label else keyboard.locator(".key").nth(index)
+    key = (
+        keyboard.get_by_role("button", name=label, exact=True)
+        if label
+        else keyboard.locator(".key").nth(index)
+    )
     await key.click()
     await expect(page.locator(".message--bot").last).not_to_have_text(before, use_inner_text=True)
 
@@ -145,4 +147,6 @@ async def test_the_preview_is_one_page_for_large_screens_too(browser: Browser, p
     await expect(page.locator("main, .phone").first).to_be_visible()
     await assert_nothing_sticks_out(page)
     assert requested
-    assert [url for url in requested if not url.replace("ws:", "http:").startswith((preview, "data:", "blob:"))] == []
+    assert [
+        url for url in requested if not url.replace("ws:", "http:").startswith((preview, "data:", "blob:"))
+    ] == []

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from bot.delivery import WriteTransaction
 from bot.preview.faults import FaultKind
-from bot.voice_files import MAX_SIZE_BYTES, REFUSED_TRIES, NotASoundError, VoiceFiles, check_sound
+from bot.voice_files import REFUSED_TRIES, NotASoundError, VoiceFiles, check_sound
+from conversations.answering import MAX_VOICE_BYTES
 from conversations.incoming import Voice
 from conversations.person import Consent
 from conversations.session import Answer
@@ -160,7 +161,7 @@ async def test_a_sound_is_fetched_and_kept(job: Job) -> None:
     assert job.files.counters == {"fetched": 1}
 
 
-@pytest.mark.parametrize(("duration", "size"), [(61, None), (2, MAX_SIZE_BYTES + 1)])
+@pytest.mark.parametrize(("duration", "size"), [(61, None), (2, MAX_VOICE_BYTES + 1)])
 async def test_what_is_announced_too_long_is_never_asked_for(
     job: Job, duration: int, size: int | None
 ) -> None:
@@ -172,7 +173,7 @@ async def test_what_is_announced_too_long_is_never_asked_for(
 
 
 async def test_what_turns_out_too_large_is_not_downloaded(job: Job) -> None:
-    await job.speak(b"OggS" + bytes(MAX_SIZE_BYTES), size=0)
+    await job.speak(b"OggS" + bytes(MAX_VOICE_BYTES), size=0)
     await job.drain()
     assert job.world.api.ledger.of("file") == []
     assert not await job.waits()

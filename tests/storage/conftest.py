@@ -4,22 +4,8 @@ from tests.support.databases import (
     database,
     database_url,
     keys,
-    kind,
-    new_url,
     postgresql_database,
-    postgresql_server,
     sqlite_database,
-    sqlite_template,
 )
 
-__all__ = [
-    "database",
-    "database_url",
-    "keys",
-    "kind",
-    "new_url",
-    "postgresql_database",
-    "postgresql_server",
-    "sqlite_database",
-    "sqlite_template",
-]
+__all__ = ["database", "database_url", "keys", "postgresql_database", "sqlite_database"]

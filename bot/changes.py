@@ -1,0 +1,145 @@
+"""Storing what a turn has changed, event by event, in the transaction of that turn.
+
+Both worlds are written here, each under its own key; nothing that is written links them. Must not
+know what is shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import assert_never
+
+from sqlalchemy import Connection
+
+from bot.showing import Chat
+from bot.wordings import Wordings
+from conversations.events import (
+    AnswerRecorded,
+    AnswersDropped,
+    Change,
+    ConsentGiven,
+    ContactLost,
+    EverythingErased,
+    LanguageChosen,
+    MessagesDeclined,
+    Subscribed,
+    Unsubscribed,
+)
+from conversations.person import Person, Purpose
+from storage import answers, contacts, erasure, outbox, sessions
+from storage.contacts import Contact
+from storage.keyring import KeyRing
+from storage.weeks import iso_week
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Stores changes. A voice message is kept for `voice_kept` at most."""
+
+    keys: KeyRing
+    wordings: Wordings
+    voice_kept: dt.timedelta
+
+    def store(
+        self,
+        connection: Connection,
+        chat: Chat,
+        person: Person,
+        change: Change,
+        today: dt.date,
+        inbox_id: int,
+    ) -> Contact | None:
+        """Store one change and return the contact as it is then.
+
+        `person` is the person after the turn; `inbox_id` is the update at hand, which an erasure
+        leaves to the turn.
+        """
+        match change:
+            case LanguageChosen() | ConsentGiven() | Subscribed():
+                return self._choose(connection, chat, person, change, today)
+            case AnswerRecorded():
+                self._save_answer(connection, chat, change, today)
+            case AnswersDropped(gone):
+                answers.delete_answers(connection, self.keys, chat.telegram_id, gone)
+            case Unsubscribed(topics):
+                if chat.contact is not None:
+                    contacts.unsubscribe(connection, chat.contact.id, topics)
+            case MessagesDeclined():
+                if chat.contact is not None:
+                    contacts.set_message_consent(connection, chat.contact.id, None)
+            case EverythingErased():
+                erasure.erase_person(connection, self.keys, chat.telegram_id, running_id=inbox_id)
+                return None
+            case ContactLost():
+                if chat.contact is not None:
+                    forget_contact(connection, chat.contact.id)
+                return None
+            case _:
+                assert_never(change)
+        return chat.contact
+
+    def _choose(
+        self,
+        connection: Connection,
+        chat: Chat,
+        person: Person,
+        change: LanguageChosen | ConsentGiven | Subscribed,
+        today: dt.date,
+    ) -> Contact:
+        """Store a choice that makes somebody a contact."""
+        contact = chat.contact or contacts.create_contact(
+            connection, self.keys, chat.telegram_id, today=today
+        )
+        match change:
+            case LanguageChosen(language):
+                contacts.set_language(connection, contact.id, language)
+                if person.session is not None:  # somebody who came back after blocking the bot
+                    contacts.mark_consented(connection, contact.id)
+            case ConsentGiven(Purpose.ANSWERS, _, source):
+                contacts.mark_consented(connection, contact.id)
+                self._consent_to_answers(connection, chat.telegram_id, person, source)
+            case ConsentGiven(Purpose.MESSAGES):
+                contacts.set_message_consent(connection, contact.id, person.message_consent)
+            case Subscribed(topic):
+                contacts.subscribe(connection, contact.id, topic)
+        return contact
+
+    def _save_answer(
+        self, connection: Connection, chat: Chat, recorded: AnswerRecorded, today: dt.date
+    ) -> None:
+        answers.save_answer(
+            connection,
+            self.keys,
+            chat.telegram_id,
+            recorded.scope,
+            recorded.step,
+            recorded.answer,
+            language=chat.language,
+            wording=self.wordings.hash_of(chat.language, recorded.step),
+            week=iso_week(today),
+            delete_voice_after=today + self.voice_kept,
+        )
+
+    def _consent_to_answers(
+        self, connection: Connection, telegram_id: int, person: Person, source: str
+    ) -> None:
+        if person.session is None or person.answer_consent is None:
+            return
+        if sessions.has_respondent(connection, self.keys, telegram_id):
+            sessions.renew_consent(connection, self.keys, telegram_id, person.answer_consent)
+            return
+        sessions.create_respondent(
+            connection,
+            self.keys,
+            telegram_id,
+            consent=person.answer_consent,
+            source=source,
+            session=person.session,
+        )
+
+
+def forget_contact(connection: Connection, contact_id: str) -> None:
+    """Unsubscribe and erase somebody whom nothing reaches any more. Their answers stay."""
+    contacts.delete_contact(connection, contact_id)
+    outbox.drop_for_contact(connection, contact_id)

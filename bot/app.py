@@ -160,6 +160,7 @@ class App:
     profile: Profile
     _stopped: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _erased: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _blurred_on: dt.date | None = field(default=None, init=False)
 
     async def run(self) -> None:
         """Work until `stop`, or until a part fails for good; then end cleanly.
@@ -206,9 +207,13 @@ class App:
         try:
             counts = await self.writer(lambda connection: retention.apply_retention(connection, self.clock()))
             _log.info("retention", count=counts.total)
-            await self.writer.run(self.database.truncate_wal)
+            today = self.clock().date()
+            if today != self._blurred_on:
+                await self.writer(retention.blur_row_versions)
+                self._blurred_on = today
         except Exception as error:
             _log.error("tick_failed", error=type(error).__name__, exc_info=True)
+        await self._empty_log()
         for part in (self.worker, self.delivery, self.voice_files):
             part.wake()
 
@@ -221,8 +226,15 @@ class App:
             with contextlib.suppress(TelegramError):
                 await self.bot.answer_callback_query(outcome.press.callback_id, outcome.press.notice or None)
         if outcome.erased:
-            await self.writer.run(self.database.truncate_wal)
+            await self._empty_log()
             self._erased.set()
+
+    async def _empty_log(self) -> None:
+        """Empty SQLite's log, in which erased rows live on. What fails is made up for at the next tick."""
+        try:
+            await self.writer.run(self.database.truncate_wal)
+        except Exception as error:
+            _log.error("log_not_emptied", error=type(error).__name__)
 
     async def _empty_log_after_farewells(self) -> None:
         """Empty SQLite's log once more when the farewell is out, for its row went through it too.
@@ -235,10 +247,7 @@ class App:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FAREWELL_SECONDS):
                     await self.delivery.idle()
-            try:
-                await self.writer.run(self.database.truncate_wal)
-            except Exception as error:
-                _log.error("emptying_failed", error=type(error).__name__)
+            await self._empty_log()
 
     async def _end(self, tasks: list[asyncio.Task[None]], others: list[asyncio.Task[object]]) -> None:
         for task in others:

@@ -47,7 +47,7 @@ ALLOWED_KEYS = frozenset(
     }
 )
 #: Loggers that put addresses, parameters or whole updates into their messages.
-SILENCED = ("httpx", "httpcore", "telegram", "aiohttp", "sqlalchemy", "alembic", "apscheduler", "urllib3")
+SILENCED = ("httpx", "httpcore", "telegram", "aiohttp", "sqlalchemy", "alembic", "urllib3")
 MAX_VALUE_CHARS = 120
 
 _EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")

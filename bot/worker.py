@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from bot.delivery import WriteTransaction
+from bot.logs import correlated
 from bot.turns import Outcome, Turns
 from storage import inbox
 from storage.inbox import WaitingUpdate
@@ -100,8 +102,18 @@ class Worker:
             self._settle(outcome)
         if error is None:
             return len(outcomes) == TURNS_TOGETHER
+        with correlated(self.turns.new_token()[:8]):
+            return await self._put_off(error)
+
+    async def _put_off(self, error: Exception) -> bool:
+        """Put off the update whose turn failed. If even that fails, it simply waits where it is."""
         _log.error("turn_failed", error=type(error).__name__, exc_info=error)
-        apology = await self.write(self._set_back)
+        try:
+            apology = await self.write(self._set_back)
+        except Exception as failed:
+            _log.error("set_back_failed", error=type(failed).__name__, exc_info=True)
+            await asyncio.sleep(1)
+            return False
         if apology is not None:
             self._settle(apology)
         return True
@@ -131,6 +143,8 @@ class Worker:
             try:
                 with connection.begin_nested():
                     outcome = self._take_next(connection)
+            except OperationalError:
+                raise  # the disk is full, or the database is away: no update is to blame
             except Exception as error:
                 if self._current is None:
                     raise

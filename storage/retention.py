@@ -64,8 +64,8 @@ def blur_row_versions(connection: Connection) -> int:
     """Write the respondent world anew on PostgreSQL, and count the rows.
 
     PostgreSQL keeps with each row the number of the transaction that wrote it (`xmin`), which
-    would match the answers of a turn with the contact of the same turn. To be called at the
-    freeze date, and at night if wished; it holds all these rows for a moment.
+    would match the answers of a turn with the contact of the same turn. To be called once a day;
+    it holds all these rows for a moment.
     """
     if connection.dialect.name != "postgresql":
         return 0

@@ -65,7 +65,7 @@ def test_a_new_answer_replaces_words_and_voice(answering: Database, keys: KeyRin
             assert len(connection.execute(select(voice)).all()) == voices
             loaded = load_answers(connection, keys, ANNA)
         assert loaded["arbeit", "s"] == Answer(
-            given_answer.codes, given_answer.words, None, voices == 1, given_answer.message
+            given_answer.codes, given_answer.words, has_voice=voices == 1, message=given_answer.message
         )
 
 
@@ -128,3 +128,11 @@ def test_a_week_holds_its_day(day: dt.date) -> None:
     assert dt.timedelta(0) <= day - monday < dt.timedelta(days=7)
     assert last_sunday(day).isoweekday() == 7
     assert dt.timedelta(0) <= day - last_sunday(day) < dt.timedelta(days=7)
+
+
+def test_a_voice_that_could_not_be_kept_is_known_to_be_lost(answering: Database, keys: KeyRing) -> None:
+    _save(answering, keys, Answer(("voice",), voice=VOICE))
+    with answering.transaction() as connection:
+        connection.execute(voice.update().values(state="failed"))
+        loaded = load_answers(connection, keys, ANNA)
+    assert loaded["arbeit", "s"] == Answer(("voice",), has_voice=True, is_voice_lost=True)

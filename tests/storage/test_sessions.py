@@ -33,6 +33,8 @@ from storage.sessions import (
     SessionUnreadableError,
     create_respondent,
     find_respondent,
+    find_without_session,
+    has_respondent,
     renew_consent,
     save_session,
 )
@@ -153,3 +155,25 @@ def _overwrite(database: Database, sealed: bytes) -> None:
     values: dict[str, Any] = {"session_sealed": sealed}
     with database.transaction() as connection:
         connection.execute(update(respondent).values(values))
+
+
+def test_somebody_whose_session_cannot_be_read_keeps_consent_and_answers(
+    database: Database, keys: KeyRing
+) -> None:
+    with database.transaction() as connection:
+        create_respondent(connection, keys, ANNA, consent=CONSENT, source="", session=make_session())
+        connection.execute(respondent.update().values(session_sealed=b"\x01broken"))
+    fresh = make_session()
+    with database.transaction() as connection:
+        with pytest.raises(SessionUnreadableError):
+            find_respondent(connection, keys, ANNA)
+        found = find_without_session(connection, keys, ANNA, fresh)
+        assert has_respondent(connection, keys, ANNA)
+    assert found is not None
+    assert (found[0].version, found[1].tag) == (CONSENT.version, fresh.tag)
+
+
+def test_a_stranger_has_no_respondent(database: Database, keys: KeyRing) -> None:
+    with database.transaction() as connection:
+        assert not has_respondent(connection, keys, ANNA)
+        assert find_without_session(connection, keys, ANNA, make_session()) is None

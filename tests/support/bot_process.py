@@ -109,7 +109,7 @@ async def start_bot(
 
 def clean_environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Make the environment of a command: this one without our settings, with the given ones."""
-    ours = dict(os.environ)  # noqa: TID251  what a command inherits
+    ours = dict(os.environ)
     inherited = {name: value for name, value in ours.items() if not name.startswith("MITREDEN_")}
     inherited |= {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "COLUMNS": "100", "NO_COLOR": "1"}
     return inherited | dict(settings)

@@ -16,9 +16,6 @@ from enum import StrEnum
 #: A gap in a text: one name in braces. Anything else in braces is a mistake.
 GAP = re.compile(r"\{([a-z_]+)\}")
 
-#: CLDR plural categories, in the order in which gettext headers list them.
-PLURAL_CATEGORIES = ("zero", "one", "two", "few", "many", "other")
-
 
 class TextKind(StrEnum):
     """Where a text is shown, which decides how long it may be."""

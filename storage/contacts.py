@@ -25,14 +25,8 @@ CONTACT_ID_BYTES = 8
 
 _BY_MAC = select(contact).where(contact.c.person_mac == bindparam("mac"))
 _BY_MAC_LOCKED = _BY_MAC.with_for_update()
-_BY_ID = select(contact).where(contact.c.id == bindparam("key"))
 _ANY = select(contact.c.id, contact.c.chat_sealed).limit(1)
 _TOPICS = select(subscription.c.topic).where(subscription.c.contact_id == bindparam("key"))
-_SUBSCRIBERS = (
-    select(subscription.c.contact_id)
-    .where(subscription.c.topic == bindparam("wanted"))
-    .order_by(subscription.c.contact_id)
-)
 _CREATE = insert(contact)
 _CHANGE = update(contact).where(contact.c.id == bindparam("key"))
 _SEE = (
@@ -72,11 +66,6 @@ def load_contact(connection: Connection, keys: KeyRing, telegram_id: int) -> Con
 def find_contact(connection: Connection, keys: KeyRing, telegram_id: int) -> Contact | None:
     """Find the contact of a person without holding anybody up."""
     return _find(connection, keys, _BY_MAC, {"mac": keys.person_mac(telegram_id)})
-
-
-def find_contact_by_id(connection: Connection, keys: KeyRing, contact_id: str) -> Contact | None:
-    """Find a contact to whom something is about to be sent."""
-    return _find(connection, keys, _BY_ID, {"key": contact_id})
 
 
 def create_contact(connection: Connection, keys: KeyRing, telegram_id: int, *, today: dt.date) -> Contact:
@@ -140,11 +129,6 @@ def subscribe(connection: Connection, contact_id: str, topic: str) -> None:
 def unsubscribe(connection: Connection, contact_id: str, topics: Collection[str]) -> None:
     """Take topics away, also such as were never there."""
     connection.execute(_UNSUBSCRIBE, {"key": contact_id, "unwanted": sorted(topics)})
-
-
-def subscriber_ids(connection: Connection, topic: str) -> tuple[str, ...]:
-    """List the contacts who want to be written to about a topic."""
-    return tuple(connection.execute(_SUBSCRIBERS, {"wanted": topic}).scalars())
 
 
 def delete_contact(connection: Connection, contact_id: str) -> None:

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, bindparam, delete
 
 from storage.inbox import forget_chat
 from storage.keyring import KeyRing
 from storage.outbox import drop_for_chat
-from storage.tables import contact, respondent, wording
+from storage.tables import contact, respondent
 
 _DELETE_CONTACT = delete(contact).where(contact.c.person_mac == bindparam("mac"))
 _DELETE_RESPONDENT = delete(respondent).where(respondent.c.pseudonym == bindparam("whose"))
-_DELETE_RESPONDENTS = delete(respondent)
-_DELETE_WORDINGS = delete(wording)
-_NOBODY_CONSENTED = update(contact).values(has_consented=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +30,12 @@ class Erased:
 
 
 def erase_person(
-    connection: Connection,
-    keys: KeyRing,
-    telegram_id: int,
-    *,
-    keep_purpose: str | None = None,
-    running_id: int | None = None,
+    connection: Connection, keys: KeyRing, telegram_id: int, *, running_id: int | None = None
 ) -> Erased:
     """Erase everything about a person; a second time finds nothing.
 
-    What is to be sent under `keep_purpose` stays, because it tells the person. The update
-    with `running_id` (`WaitingUpdate.id`) is left to the turn that works on it. After the freeze
-    date nobody can tell which answers are theirs, so only the contact world is erased.
+    The update with `running_id` (`WaitingUpdate.id`) is left to the turn that works on it. After
+    the freeze date nobody can tell which answers are theirs, so only the contact world is erased.
     """
     person_mac = keys.person_mac(telegram_id)
     respondents = 0
@@ -55,16 +46,5 @@ def erase_person(
         contacts=connection.execute(_DELETE_CONTACT, {"mac": person_mac}).rowcount,
         respondents=respondents,
         updates=forget_chat(connection, keys, telegram_id, running_id=running_id),
-        messages=drop_for_chat(connection, keys, telegram_id, keep_purpose=keep_purpose),
+        messages=drop_for_chat(connection, keys, telegram_id),
     )
-
-
-def erase_all_answers(connection: Connection) -> int:
-    """Erase the whole respondent world, as promised for the deletion date, and count the people.
-
-    Contacts stay if they agreed to messages; the others fall to `storage.retention`.
-    """
-    count = connection.execute(_DELETE_RESPONDENTS).rowcount
-    connection.execute(_DELETE_WORDINGS)
-    connection.execute(_NOBODY_CONSENTED)
-    return count

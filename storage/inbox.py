@@ -43,8 +43,6 @@ _IS_DUE = and_(_IS_WAITING, inbox.c.not_before <= bindparam("now"), _IS_FIRST_OF
 
 _STORE = insert_or_keep(inbox, ("update_id",))
 _NEXT = select(inbox).where(_IS_DUE).order_by(inbox.c.id).limit(1).with_for_update(skip_locked=True)
-_NEXT_OF_CHAT = _NEXT.where(inbox.c.chat_mac == bindparam("chat"))
-_CHATS = select(inbox.c.chat_mac).where(_IS_DUE).order_by(inbox.c.id).limit(bindparam("most"))
 _NEXT_DUE = select(func.min(inbox.c.not_before)).where(_IS_WAITING, _IS_FIRST_OF_CHAT)
 _COUNT = select(func.count()).where(_IS_WAITING)
 _CHANGE = update(inbox).where(inbox.c.id == bindparam("key"), _IS_WAITING)
@@ -104,22 +102,13 @@ def store_batch(
     return sum(len(connection.execute(statement, _to_row(keys, received, now)).all()) for received in updates)
 
 
-def waiting_chats(connection: Connection, now: dt.datetime, *, limit: int) -> tuple[bytes, ...]:
-    """List chats with an update to work on, the longest waiting first, as keyed hashes."""
-    found = connection.execute(_CHATS, {"now": now, "most": limit}).scalars()
-    return tuple(chat for chat in found if chat is not None)
+def next_update(connection: Connection, keys: KeyRing, now: dt.datetime) -> WaitingUpdate | None:
+    """Find the next update and hold it in this transaction.
 
-
-def next_update(
-    connection: Connection, keys: KeyRing, now: dt.datetime, *, chat: bytes | None = None
-) -> WaitingUpdate | None:
-    """Find the next update, of one of the `waiting_chats` or of any, and hold it in this transaction.
-
-    None while an earlier one of the same chat is worked on or postponed. One that cannot be
-    opened goes into quarantine.
+    None where nothing is due: an update waits while an earlier one of its chat is worked on or
+    postponed. One that cannot be opened goes into quarantine.
     """
-    statement, wanted = (_NEXT, {}) if chat is None else (_NEXT_OF_CHAT, {"chat": chat})
-    while (row := connection.execute(statement, {"now": now, **wanted}).first()) is not None:
+    while (row := connection.execute(_NEXT, {"now": now}).first()) is not None:
         try:
             body = keys.open_contact(row.body_sealed, contexts.inbox_body(row.update_id))
         except SealBrokenError:

@@ -1,8 +1,7 @@
 """The outbox: everything that is to be sent, written in the transaction that caused it.
 
-A row has a purpose that is there once, so nothing is planned twice; putting it again replaces
-what was to be sent. How rows leave is `storage.sending`. This module must not know what a body
-says.
+A row has a purpose that is there once; putting it again replaces what was to be sent. How rows
+leave is `storage.sending`. This module must not know what a body says.
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from storage import contexts
 from storage.keyring import KeyRing
 from storage.tables import outbox
-from storage.upserts import Excluded, insert_or_keep, insert_or_update
+from storage.upserts import Excluded, insert_or_update
 from storage.vocabulary import Lane, OutboxKind
 
 #: What could not be sent for so long is of no use to anybody any more.
@@ -51,7 +50,6 @@ def _replacement(new: Excluded) -> dict[str, Any]:
 
 
 _PUT = insert_or_update(outbox, ("purpose",), _replacement)
-_PLAN = insert_or_keep(outbox, ("purpose",))
 _BODY = select(outbox.c.body_sealed).where(outbox.c.purpose == bindparam("wanted"))
 _REPLACE_BODY = (
     update(outbox)
@@ -59,12 +57,8 @@ _REPLACE_BODY = (
     .values(body_sealed=bindparam("sealed"), revision=outbox.c.revision + 1)
 )
 _COUNT = select(outbox.c.lane, func.count()).group_by(outbox.c.lane)
-_BUT_KEPT = or_(
-    bindparam("kept", type_=outbox.c.purpose.type).is_(None), outbox.c.purpose != bindparam("kept")
-)
-_DROP_CONTACT = delete(outbox).where(outbox.c.contact_id == bindparam("whose"), _BUT_KEPT)
-_DROP_CHAT = delete(outbox).where(outbox.c.chat_mac == bindparam("chat"), _BUT_KEPT)
-_PART_FROM_CONTACT = update(outbox).where(outbox.c.chat_mac == bindparam("chat")).values(contact_id=None)
+_DROP_CONTACT = delete(outbox).where(outbox.c.contact_id == bindparam("whose"))
+_DROP_CHAT = delete(outbox).where(outbox.c.chat_mac == bindparam("chat"))
 _DELETE_OLD = delete(outbox).where(outbox.c.created_at <= bindparam("before"), outbox.c.lease_until.is_(None))
 
 
@@ -75,14 +69,6 @@ def put(connection: Connection, keys: KeyRing, message: OutboxMessage, now: dt.d
     Raises: ValueError where the purpose names the chat.
     """
     connection.execute(_PUT.of(connection), _to_row(keys, message, now))
-
-
-def plan(connection: Connection, keys: KeyRing, message: OutboxMessage, now: dt.datetime) -> bool:
-    """Put something out unless its purpose is there already, and say whether it is new.
-
-    Raises: ValueError where the purpose names the chat.
-    """
-    return connection.execute(_PLAN.of(connection), _to_row(keys, message, now)).first() is not None
 
 
 def replace_body(connection: Connection, keys: KeyRing, purpose: str, body: dict[str, Any]) -> bool:
@@ -106,22 +92,14 @@ def count_waiting(connection: Connection) -> dict[Lane, int]:
     return {lane: counted.get(lane, 0) for lane in Lane}
 
 
-def drop_for_contact(connection: Connection, contact_id: str, *, keep_purpose: str | None = None) -> int:
-    """Delete everything to a contact, but for one purpose, and say how much."""
-    return connection.execute(_DROP_CONTACT, {"whose": contact_id, "kept": keep_purpose}).rowcount
+def drop_for_contact(connection: Connection, contact_id: str) -> int:
+    """Delete everything to a contact, and say how much."""
+    return connection.execute(_DROP_CONTACT, {"whose": contact_id}).rowcount
 
 
-def drop_for_chat(
-    connection: Connection, keys: KeyRing, chat_id: int, *, keep_purpose: str | None = None
-) -> int:
-    """Delete everything to a chat, but for one purpose, and say how much.
-
-    What is kept no longer names the contact.
-    """
-    chat = keys.person_mac(chat_id)
-    dropped = connection.execute(_DROP_CHAT, {"chat": chat, "kept": keep_purpose}).rowcount
-    connection.execute(_PART_FROM_CONTACT, {"chat": chat})
-    return dropped
+def drop_for_chat(connection: Connection, keys: KeyRing, chat_id: int) -> int:
+    """Delete everything to a chat, and say how much."""
+    return connection.execute(_DROP_CHAT, {"chat": keys.person_mac(chat_id)}).rowcount
 
 
 def prune_outbox(connection: Connection, now: dt.datetime) -> int:

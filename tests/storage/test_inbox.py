@@ -99,9 +99,8 @@ def test_a_postponed_update_holds_back_its_chat_only(database: Database, keys: K
     assert [work(database, keys) for _ in range(2)] == [3, None]
     with database.reading() as connection:
         assert box.next_update_due_at(connection) == later
-        assert box.waiting_chats(connection, later - SECOND, limit=9) == ()
-        assert box.waiting_chats(connection, later, limit=9) == (keys.person_mac(ANNA),)
     with database.transaction() as connection:
+        assert box.next_update(connection, keys, later - SECOND) is None
         again = box.next_update(connection, keys, later)
         assert again is not None
         assert (again.update_id, again.attempts) == (1, 1)
@@ -135,17 +134,6 @@ def test_an_update_sealed_with_other_keys_is_set_aside(database: Database, keys:
     with database.reading() as connection:
         [row] = connection.execute(select(inbox).where(inbox.c.state == "quarantined")).all()
     assert row.reason == box.UNREADABLE
-
-
-def test_chats_can_be_worked_on_one_by_one(database: Database, keys: KeyRing) -> None:
-    store(database, keys, update(1), update(2, BORIS), update(3))
-    with database.transaction() as connection:
-        chats = box.waiting_chats(connection, NOW, limit=9)
-        assert chats == (keys.person_mac(ANNA), keys.person_mac(BORIS))
-        assert box.waiting_chats(connection, NOW, limit=1) == chats[:1]
-        found = box.next_update(connection, keys, NOW, chat=chats[1])
-    assert found is not None
-    assert found.update_id == 2
 
 
 def test_a_chat_that_is_worked_on_holds_back_its_later_updates(

@@ -76,13 +76,6 @@ def test_a_purpose_is_there_once_and_says_the_newest(database: Database, keys: K
     assert (claimed.purpose, claimed.revision, claimed.body["n"]) == ("screen:c1", 2, 2)
 
 
-def test_what_is_planned_twice_is_there_once(database: Database, keys: KeyRing) -> None:
-    with database.transaction() as connection:
-        assert box.plan(connection, keys, message("reminder:1", n=1), NOW)
-        assert not box.plan(connection, keys, message("reminder:1", n=2), NOW)
-        assert box.find_body(connection, keys, "reminder:1") == {"text": "Grüß Gott", "n": 1}
-
-
 def test_a_purpose_that_names_the_chat_is_refused(database: Database, keys: KeyRing) -> None:
     with database.transaction() as connection, pytest.raises(ValueError, match="must not name the chat"):
         box.put(connection, keys, message(f"screen:{ANNA}"), NOW)
@@ -221,18 +214,14 @@ def test_what_other_keys_sealed_does_not_stop_the_rest(database: Database, keys:
         assert connection.execute(select(outbox.c.purpose)).scalars().all() == ["own"]
 
 
-def test_dropping_keeps_the_reply_to_an_erasure(database: Database, keys: KeyRing) -> None:
-    put(database, keys, message("erased:c1"), message("a2"), message("a3"), message("b1", BORIS))
+def test_dropping_takes_everything_to_one_chat_or_contact(database: Database, keys: KeyRing) -> None:
+    put(database, keys, message("a1"), message("a2"), message("b1", BORIS))
     with database.transaction() as connection:
-        assert box.drop_for_contact(connection, "c1", keep_purpose="b1") == 3
-    put(database, keys, message("erased:c1"), message("a2"))
+        assert box.drop_for_chat(connection, keys, ANNA) == 2
+    put(database, keys, message("a3"), replace(message("b2", BORIS), contact_id="c2"))
     with database.transaction() as connection:
-        assert box.drop_for_chat(connection, keys, ANNA, keep_purpose="erased:c1") == 1
-    kept = {claimed.purpose: claimed for claimed in claim(database, keys)}
-    assert set(kept) == {"b1", "erased:c1"}
-    assert (kept["erased:c1"].contact_id, kept["erased:c1"].chat_id) == (None, ANNA)
-    with database.transaction() as connection:
-        assert box.drop_for_chat(connection, keys, ANNA) == 1
+        assert box.drop_for_contact(connection, "c1") == 2
+    assert [claimed.purpose for claimed in claim(database, keys)] == ["b2"]
 
 
 @pytest.mark.parametrize(("after", "deleted"), [(-SECOND, 0), (dt.timedelta(0), 1), (SECOND, 1)])

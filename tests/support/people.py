@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from conversations.incoming import Voice
 from conversations.person import Consent
 from conversations.session import Answer, OfferedOwn, Session
 from conversations.session import Asking as AskingStep
-from storage import contacts, contexts, inbox, outbox, sending, voices
+from storage import contacts, contexts, inbox, outbox, sending, tables, voices
 from storage.answers import Wording, save_answer, save_wordings
 from storage.keyring import KeyRing
 from storage.outbox import OutboxMessage
@@ -86,9 +86,8 @@ def _exchange(
         for extra, reason in enumerate((None, "too deep", None))
     ]
     inbox.store_batch(connection, keys, received, at)
-    done = inbox.next_update(connection, keys, at, chat=keys.person_mac(telegram_id))
-    assert done is not None
-    inbox.finish_update(connection, done)
+    row = connection.execute(select(tables.inbox).where(tables.inbox.c.update_id == first)).one()
+    assert inbox.finish_update(connection, inbox.WaitingUpdate(row.id, first, b"", 0, at))
     for lane in Lane:
         message = OutboxMessage(
             f"{lane.value}:{contact_id}",

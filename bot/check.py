@@ -27,6 +27,9 @@ from conversations.town_file import find_lines
 KEYBOARD_MAX_BUTTONS = 100
 
 #: Every screen to try, with a name for findings about it.
+#: The version of the privacy notice before which there was none, so that nothing is new in it.
+FIRST_NOTICE_VERSION = "1"
+
 ListScreens = Callable[[Content], Iterable[tuple[str, Screen]]]
 
 
@@ -158,6 +161,10 @@ def _list_open_facts(content: Content, folder: Path | None) -> Iterator[Finding]
     for name in content.town.open_facts:
         line = next((number for key, number in lines.items() if key.endswith(f".{name}")), 1)
         yield Finding(name_of(path), line, f"“{name}” is still to be filled in.", Severity.WARNS)
+    if content.town.notice_version != FIRST_NOTICE_VERSION and not content.town.facts.get("change_line"):
+        line = next((number for key, number in lines.items() if key.endswith("change_line")), 1)
+        message = "“change_line” must say what is new in the privacy notice since the version before."
+        yield Finding(name_of(path), line, message, Severity.WARNS)
 
 
 def _summarise(loaded: LoadedContent, findings: list[Finding]) -> str:

@@ -25,7 +25,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile,
 from telegram.error import BadRequest, TelegramError
 
 from bot.transport import Outcome, classify, hold_time
-from storage import sending
+from storage import outbox, sending
 from storage.keyring import KeyRing
 from storage.sending import ClaimedMessage
 from storage.vocabulary import Lane, OutboxKind
@@ -80,7 +80,6 @@ class Delivery:
     _tasks: dict[asyncio.Task[None], Lane] = field(default_factory=dict, init=False)
     _requests: set[asyncio.Task[int | None]] = field(default_factory=set, init=False)
     _bulk_times: deque[datetime] = field(default_factory=deque, init=False)
-    _new_screens: dict[int, int] = field(default_factory=dict, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _idle: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stopping: bool = field(default=False, init=False)
@@ -232,7 +231,7 @@ class Delivery:
         body, chat_id = row.body, row.chat_id
         match row.kind:
             case OutboxKind.SCREEN:
-                newer = self._new_screens.get(chat_id)
+                newer = body.get("newer")
                 keyboard = _keyboard(body["keyboard"])
                 if body["placement"] == "in_place":
                     old = newer or body["message_id"]
@@ -298,13 +297,13 @@ class Delivery:
         was_last = sending.finish(connection, row)
         if row.kind is not OutboxKind.SCREEN:
             return
-        self._new_screens.pop(row.chat_id, None)
         if message_id is None:
             return
-        if row.contact_id is not None:
-            self.set_screen_message(connection, row.contact_id, message_id)
+        contact_id = row.contact_id
         if not was_last:  # the screen that follows was made without knowing this message
-            self._new_screens[row.chat_id] = message_id
+            contact_id = outbox.amend_body(connection, self.keys, row.purpose, newer=message_id) or contact_id
+        if contact_id is not None:
+            self.set_screen_message(connection, contact_id, message_id)
 
     def _give_up(self, connection: Connection, row: ClaimedMessage) -> None:
         sending.finish(connection, row)

@@ -108,7 +108,8 @@ class Renderer:
                 return _direct(f"{number}. {self._words(text, catalogue)}", language)
             case EveryLanguage(key):
                 every = (self._catalogues.get(offered.code) for offered in self._catalogues.offered)
-                return "\n".join(_direct(self._words(Text(key), each), each.language) for each in every)
+                lines = (_direct(self._words(Text(key), each), each.language) for each in every)
+                return "\n".join(dict.fromkeys(lines))  # two languages may say the same
             case _:
                 assert_never(line)
 

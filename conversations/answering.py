@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from conversations.dialogue import find_open_step, find_orphans, find_step_before, known_codes
+from conversations.dialogue import find_open_step, find_orphans, find_step_before, known_codes, order_options
 from conversations.environment import Scene
 from conversations.events import (
     AnswerRecorded,
@@ -130,8 +130,9 @@ def write_or_speak(
     if step.kind is StepKind.OPEN:
         answer = Answer((WRITTEN if voice is None else SPOKEN,), words, voice, message=message)
         return record(scene, place, step, answer, Placement.BELOW, text("ui.saved"))
-    if step.kind is StepKind.SCALE and words is not None and step.find_option(_scale_code(words)):
-        return choose(scene, place, step, _scale_code(words), Placement.BELOW)
+    numbered = None if words is None else _find_numbered(scene, step, words)
+    if numbered is not None:
+        return choose(scene, place, step, numbered, Placement.BELOW)
     if step.find_option(OWN) is None:
         return show_again(scene, Placement.BELOW, text("err.use_buttons"))
     return show(scene, OfferedOwn(place, words, voice, message), Placement.BELOW)
@@ -319,10 +320,18 @@ def _switched_on(flow: Flow, answer: Answer) -> str | None:
     return {INVITE: forum_topic(flow.scope), INFO_ONLY: RESULTS_TOPIC}.get(answer.codes[0])
 
 
-def _scale_code(words: str) -> str:
-    """Read a digit in any script as a point of a scale."""
+def _find_numbered(scene: Scene, step: Step, words: str) -> str | None:
+    """Find the option that a digit, in any script, stands for: a point of a scale or a statement."""
     digit = unicodedata.decimal(words.strip(), None) if len(words.strip()) == 1 else None
-    return f"s{digit}"
+    if digit is None:
+        return None
+    if step.kind is StepKind.SCALE and step.find_option(f"s{digit}") is not None:
+        return f"s{digit}"
+    options = order_options(step, _session(scene).seed)
+    if step.kind is StepKind.SINGLE_STATEMENTS and 1 <= digit <= len(options):
+        chosen = options[digit - 1]
+        return None if chosen.statement is None else chosen.code
+    return None
 
 
 def _find_void(scene: Scene, session: Session) -> frozenset[AnswerKey]:

@@ -9,7 +9,7 @@ import pytest
 from conversations.answering import MAX_VOICE_BYTES, MAX_WORDS_CHARS
 from conversations.incoming import Action
 from conversations.session import SKIPPED, Answer, Asking, OwnWords, Sheet, SheetName
-from tests.support.play import Player, answer, in_topic, newcomer, participant, walk_to_thanks
+from tests.support.play import Player, answer, in_topic, newcomer, participant, shipped, walk_to_thanks
 
 BRANCH_CHANGED = "Durch die Änderung passen manche Fragen nicht mehr. Diese Antworten haben wir gelöscht."
 
@@ -470,3 +470,23 @@ def test_in_own_words_back_leads_to_the_options() -> None:
     assert player.session.place == OwnWords("arbeit", "arb_obstacle")
     player.taps("Zurück").taps("Kein Hindernis")
     assert player.answers["arb_obstacle"] == ("none",)
+
+
+def test_the_number_of_a_statement_chooses_it() -> None:
+    player = in_topic("arbeit", "working", "s4", "none")
+    first = player.sees.partition("1. ")[2].partition("\n")[0]
+    player.says("1")
+    chosen = player.answers["arb_future"][0]
+    assert first == shipped().content.texts[f"t.arb_future.{chosen}"].snapshot
+
+
+def test_a_number_that_no_statement_has_is_offered_as_own_words() -> None:
+    player = in_topic("arbeit", "working", "s4", "none").says("9")
+    assert "Möchten Sie das als eigene Antwort speichern?" in player.sees
+
+
+def test_a_message_that_was_too_long_counts_once_it_is_made_shorter() -> None:
+    player = in_topic("werte", "s4", "none").says("x" * 1001)
+    assert "Der Text ist zu lang." in player.sees
+    player.edits(player.session.refused, "Gute Nachbarn.")
+    assert player.session.answers[("werte", "wer_future")].words == "Gute Nachbarn."

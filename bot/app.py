@@ -11,16 +11,12 @@ import contextlib
 import datetime as dt
 import random
 import secrets
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Generic, TypeVar
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy import Connection
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
@@ -37,6 +33,7 @@ from bot.turns import Outcome, Turns
 from bot.voice_files import VoiceFiles
 from bot.wordings import Wordings
 from bot.worker import Worker
+from bot.writer import Writer
 from storage import answers, contacts, inbox, retention, sending
 from storage.database import Database
 from storage.keyring import KeyRing
@@ -49,99 +46,16 @@ TICK_SECONDS = 600
 STOP_SECONDS = 9.0
 #: How long the farewell of an erasure is waited for, before SQLite's log is emptied behind it.
 FAREWELL_SECONDS = 30.0
-#: How much work one commit may carry.
-MOST_TOGETHER = 50
 #: The longest wait between two tries to reach Telegram at the start.
 MAX_START_PAUSE_SECONDS = 30.0
 
 Clock = Callable[[], dt.datetime]
-_T = TypeVar("_T")
 _log = structlog.get_logger("mitreden.app")
 
 
 def system_clock() -> dt.datetime:
     """Read the clock of the machine, aware and in UTC."""
     return dt.datetime.now(dt.UTC)  # noqa: TID251  the one clock (DESIGN §6)
-
-
-class _Asked(Generic[_T]):
-    """A piece of work that waits for the writer, and what became of it."""
-
-    def __init__(self, work: Callable[[Connection], _T]) -> None:
-        self.work = work
-        self.result: Future[_T] = Future()
-        self._value: list[_T] = []
-        self._error: Exception | None = None
-
-    def take(self, connection: Connection) -> None:
-        """Do it. What goes wrong undoes the whole transaction."""
-        self._value.append(self.work(connection))
-
-    def take_apart(self, connection: Connection) -> None:
-        """Do it beside other work. What goes wrong undoes this piece alone."""
-        try:
-            with connection.begin_nested():
-                self.take(connection)
-        except Exception as error:
-            self._error = error
-
-    def settle(self) -> None:
-        """Tell who asked, once the transaction is committed."""
-        if self._error is not None:
-            self.result.set_exception(self._error)
-        else:
-            self.result.set_result(self._value[0])
-
-
-class Writer:
-    """The one thread that writes. What is asked for at the same time is committed together.
-
-    A commit waits for the disk, for milliseconds on a busy one. Twenty people at once would wait
-    for four commits each; so the work that has gathered meanwhile shares the next one.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
-        self._asked: deque[_Asked[Any]] = deque()
-
-    async def __call__(self, work: Callable[[Connection], _T]) -> _T:
-        """Run a function in a transaction and return what it returned, once that is committed."""
-        asked = _Asked(work)
-        self._asked.append(asked)
-        self._thread.submit(self._work_off)
-        return await asyncio.wrap_future(asked.result)
-
-    async def run(self, work: Callable[[], _T]) -> _T:
-        """Run a function in the writing thread, outside a transaction."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    def close(self) -> None:
-        """Wait for what is being written, and take nothing more."""
-        self._thread.shutdown(wait=True)
-
-    def _work_off(self) -> None:
-        """Do what has gathered in one transaction. One call a piece of work, so nothing is left over."""
-        group: list[_Asked[Any]] = []
-        while self._asked and len(group) < MOST_TOGETHER:
-            asked = self._asked.popleft()
-            if asked.result.set_running_or_notify_cancel():
-                group.append(asked)
-        if not group:
-            return
-        try:
-            with self._database.transaction() as connection:
-                for asked in group:
-                    if len(group) == 1:
-                        asked.take(connection)
-                    else:
-                        asked.take_apart(connection)
-        except BaseException as error:
-            for asked in group:
-                asked.result.set_exception(error)
-        else:
-            for asked in group:
-                asked.settle()
 
 
 @dataclass
@@ -420,7 +334,7 @@ NO_TOKEN = (
 def _check_startable(settings: Settings, loaded: LoadedContent) -> None:
     """Refuse what must not reach people: a town file with open placeholders."""
     open_facts = loaded.content.town.open_facts
-    if settings.is_real_telegram and open_facts:
+    if settings.reaches_people and open_facts:
         raise StartError(
             "The town file still has open placeholders: "
             + ", ".join(open_facts)

@@ -115,7 +115,7 @@ def check(
             lambda checked: list_screens(checked, LANGUAGES, system_clock()),
         )
         for finding in report.findings:
-            word = "mistake" if finding.severity is Severity.BLOCKS else "note"
+            word = "mistake" if finding.severity is Severity.BLOCKS else "warning"
             typer.echo(f"{finding.file}:{finding.line}: {word}: {finding.message}")
         typer.echo(report.summary)
     if not report.passed:
@@ -145,6 +145,9 @@ def init(
 @cli.command()
 def review(
     language: Annotated[str, typer.Option(help="Language of the questions to you: de or en.")] = "de",
+    voices: Annotated[
+        Path | None, typer.Option(help="Write the waiting voice messages into this folder, to listen to.")
+    ] = None,
 ) -> None:
     """Read free texts one by one: release them, black out words first, or delete them.
 
@@ -154,6 +157,7 @@ def review(
         from bot.app import open_data
         from bot.content import load_content
         from bot.review_queue import run_review
+        from bot.review_voices import write_voices
         from bot.settings import StartError, load_settings
 
         if language not in ("de", "en"):
@@ -161,7 +165,13 @@ def review(
         settings = load_settings()
         content = load_content(settings.content).content
         with open_data(settings) as (database, keys):
-            run_review(database, keys, content, language=language)
+            if voices is None:
+                run_review(database, keys, content, language=language)
+                return
+            written = write_voices(database, keys, voices)
+            for path in written:
+                typer.echo(f"wrote {path}")
+            typer.echo(f"{len(written)} voice messages. Delete the files when you have listened to them.")
 
 
 @cli.command()

@@ -233,6 +233,8 @@ class Delivery:
             case OutboxKind.SCREEN:
                 newer = body.get("newer")
                 keyboard = _keyboard(body["keyboard"])
+                if "unsure" in body and newer is None:  # an unknown copy may lie below: go below that
+                    return partial(self._show_below, chat_id, body["text"], keyboard, body["message_id"])
                 if body["placement"] == "in_place":
                     old = newer or body["message_id"]
                     return partial(self._show_screen, chat_id, body["text"], keyboard, old)

@@ -60,8 +60,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "skipped": "Übersprungen.",
         "changed": "Die Person hat den Text inzwischen geändert oder gelöscht. Nichts wurde gespeichert.",
         "broken": "Dieser Text lässt sich nicht öffnen: Die Schlüsseldatei passt nicht zur Datenbank.",
-        "voices": "Sprachnachrichten, die warten: {n}. Sie lassen sich hier noch nicht bearbeiten;"
-        " die Umschrift kommt mit einer späteren Version.",
+        "voices": "Sprachnachrichten, die warten: {n}. Zum Anhören: mitreden review --voices ORDNER",
         "outcome": "Freigegeben: {released}. Gelöscht: {deleted}. Übersprungen: {skipped}. Offen: {left}.",
     },
     "en": {
@@ -85,8 +84,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "skipped": "Skipped.",
         "changed": "The person has changed or deleted the text meanwhile. Nothing was saved.",
         "broken": "This text cannot be opened. The key file belongs to another database.",
-        "voices": "Voice messages waiting: {n}. They cannot be handled here yet;"
-        " transcription comes with a later version.",
+        "voices": "Voice messages waiting: {n}. To listen: mitreden review --voices FOLDER",
         "outcome": "Released: {released}. Deleted: {deleted}. Skipped: {skipped}. Waiting: {left}.",
     },
 }

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -19,6 +20,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 PREFIX = "MITREDEN_"
 TELEGRAM_API_URL = "https://api.telegram.org"
+#: Where a Bot API for trials lives.
+LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]{10,}")
 
 
@@ -69,9 +72,9 @@ class Settings(BaseSettings):
         return value
 
     @property
-    def is_real_telegram(self) -> bool:
-        """Whether people can be reached: the Bot API is Telegram's own."""
-        return self.telegram_api_url == TELEGRAM_API_URL
+    def reaches_people(self) -> bool:
+        """Whether there may be people behind the Bot API: it is not on this machine."""
+        return urlsplit(self.telegram_api_url).hostname not in LOCAL_HOSTS
 
     def get_database_url(self) -> str:
         """Return the address of the database; the SQLite file has a fixed name in the data folder."""

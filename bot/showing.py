@@ -60,6 +60,8 @@ def show_screen(
         "message_id": target,
         "language": chat.language,
     }
+    if target is not None and _may_lie_below(connection, keys, chat, target, current_id):
+        body["unsure"] = True
     _put(connection, keys, chat, chat.screen_purpose, OutboxKind.SCREEN, body, now)
     if current_id is not None and current_id != target:
         purpose = f"retire:{chat.mark}:{current_id}"
@@ -69,6 +71,23 @@ def show_screen(
         outbox.replace_body(connection, keys, f"retire:{chat.mark}:{target}", {"message_id": None})
     if chat.contact is not None and target is not None and target != current_id:
         contacts.set_screen_message(connection, chat.contact.id, target)
+
+
+def _may_lie_below(
+    connection: Connection, keys: KeyRing, chat: Chat, pressed_id: int, current_id: int | None
+) -> bool:
+    """Tell whether a copy that nobody knows of may lie below the pressed message.
+
+    A new message was begun to be sent and is not known to have gone out; after a crash there may be
+    two. One that is pressed, and that we did not know of, is accounted for.
+    """
+    waiting = outbox.find_attempted(connection, keys, chat.screen_purpose)
+    if waiting is None or "newer" in waiting[0]:
+        return False
+    body, attempts = waiting
+    is_a_copy = current_id is None or pressed_id > current_id
+    was_to_go_below = body["placement"] == Placement.BELOW.value
+    return "unsure" in body or (was_to_go_below and attempts > int(is_a_copy))
 
 
 def show_message(connection: Connection, keys: KeyRing, chat: Chat, words: str, now: dt.datetime) -> None:

@@ -56,6 +56,9 @@ _REPLACE_BODY = (
     .where(outbox.c.purpose == bindparam("wanted"))
     .values(body_sealed=bindparam("sealed"), revision=outbox.c.revision + 1)
 )
+_WAITING = select(outbox.c.contact_id, outbox.c.body_sealed, outbox.c.attempts).where(
+    outbox.c.purpose == bindparam("wanted")
+)
 _COUNT = select(outbox.c.lane, func.count()).group_by(outbox.c.lane)
 _DROP_CONTACT = delete(outbox).where(outbox.c.contact_id == bindparam("whose"))
 _DROP_CHAT = delete(outbox).where(outbox.c.chat_mac == bindparam("chat"))
@@ -78,6 +81,28 @@ def replace_body(connection: Connection, keys: KeyRing, purpose: str, body: dict
     """
     values = {"wanted": purpose, "sealed": _seal_body(keys, purpose, body)}
     return connection.execute(_REPLACE_BODY, values).rowcount == 1
+
+
+def amend_body(connection: Connection, keys: KeyRing, purpose: str, **parts: object) -> str | None:
+    """Add to the body that waits under a purpose, and return the contact it is for, if one is known.
+
+    Raises: SealBrokenError.
+    """
+    row = connection.execute(_WAITING, {"wanted": purpose}).first()
+    if row is None:
+        return None
+    replace_body(connection, keys, purpose, open_body(keys, row.body_sealed, purpose) | parts)
+    contact_id: str | None = row.contact_id
+    return contact_id
+
+
+def find_attempted(connection: Connection, keys: KeyRing, purpose: str) -> tuple[dict[str, Any], int] | None:
+    """Find what waits, or is in flight, under a purpose, and how often it was begun to be sent.
+
+    Raises: SealBrokenError.
+    """
+    row = connection.execute(_WAITING, {"wanted": purpose}).first()
+    return None if row is None else (open_body(keys, row.body_sealed, purpose), row.attempts)
 
 
 def find_body(connection: Connection, keys: KeyRing, purpose: str) -> dict[str, Any] | None:

@@ -9,14 +9,15 @@ how a text is shown.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from storage import contexts
+from storage import contexts, voices
 from storage.keyring import KeyRing
 from storage.tables import answer, voice
-from storage.vocabulary import Review
+from storage.vocabulary import Review, VoiceState
 
 _IS_WAITING = answer.c.review == Review.WAITING.value
 _HAS_WORDS = answer.c.words_sealed.is_not(None)
@@ -31,16 +32,18 @@ _SETTLE = update(answer).where(*_AT_PLACE, _IS_WAITING, answer.c.words_sealed ==
 _COUNT_TEXTS = (
     select(answer.c.review, func.count().label("texts")).where(_HAS_WORDS).group_by(answer.c.review)
 )
-_COUNT_VOICES = (
-    select(func.count())
-    .select_from(answer)
-    .join(
-        voice,
-        (voice.c.pseudonym == answer.c.pseudonym)
-        & (voice.c.scope == answer.c.scope)
-        & (voice.c.step == answer.c.step),
-    )
-    .where(_IS_WAITING, answer.c.words_sealed.is_(None))
+_WITH_VOICE = answer.join(
+    voice,
+    (voice.c.pseudonym == answer.c.pseudonym)
+    & (voice.c.scope == answer.c.scope)
+    & (voice.c.step == answer.c.step),
+)
+_IS_SPOKEN = (_IS_WAITING, answer.c.words_sealed.is_(None))
+_COUNT_VOICES = select(func.count()).select_from(_WITH_VOICE).where(*_IS_SPOKEN)
+_SPOKEN = (
+    select(answer.c.pseudonym, answer.c.scope, answer.c.step, answer.c.language)
+    .select_from(_WITH_VOICE)
+    .where(*_IS_SPOKEN, voice.c.state == VoiceState.FETCHED.value)
 )
 
 
@@ -99,6 +102,28 @@ def list_waiting(connection: Connection, rng: random.Random | None = None) -> li
     found = [TextPlace(*row) for row in connection.execute(_PLACES)]
     (rng or random.SystemRandom()).shuffle(found)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenAnswer:
+    """A voice message that waits to be listened to, without anything about the person."""
+
+    scope: str
+    step: str
+    language: str
+    sound: bytes = field(repr=False)
+
+
+def load_spoken(
+    connection: Connection, keys: KeyRing, rng: random.Random | None = None
+) -> Iterator[SpokenAnswer]:
+    """Load the voice messages that wait and have been fetched, in random order, one at a time."""
+    found = list(connection.execute(_SPOKEN))
+    (rng or random.SystemRandom()).shuffle(found)
+    for row in found:
+        sound = voices.find_voice_data(connection, keys, row.pseudonym, row.scope, row.step)
+        if sound is not None:
+            yield SpokenAnswer(row.scope, row.step, row.language, sound)
 
 
 def find_waiting(connection: Connection, keys: KeyRing, place: TextPlace) -> WaitingText | None:

@@ -180,8 +180,7 @@ def test_voice_messages_are_counted_only(world: World) -> None:
     terminal = Terminal()
     assert terminal.review(world) == ReviewOutcome()
     assert terminal.seen == [
-        "Sprachnachrichten, die warten: 1. Sie lassen sich hier noch nicht bearbeiten;"
-        " die Umschrift kommt mit einer späteren Version.",
+        "Sprachnachrichten, die warten: 1. Zum Anhören: mitreden review --voices ORDNER",
         "Keine offenen Texte.",
     ]
 

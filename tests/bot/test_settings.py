@@ -14,7 +14,7 @@ TOKEN = "123456:AbCdEfGhIjKlMnOp_-42"
 def test_without_anything_the_defaults_hold() -> None:
     settings = parse_settings({"PATH": "/bin", "OTHER": "x"})
     assert settings.telegram_token is None
-    assert settings.is_real_telegram
+    assert settings.reaches_people
     assert settings.data_dir == Path("data")
     assert settings.key_file == Path("mitreden.key")
     assert settings.get_database_url() == f"sqlite:///{Path('data/mitreden.sqlite').resolve()}"
@@ -34,7 +34,7 @@ def test_every_setting_can_be_given() -> None:
     )
     assert settings.telegram_token is not None
     assert settings.telegram_token.get_secret_value() == TOKEN
-    assert not settings.is_real_telegram
+    assert not settings.reaches_people
     assert settings.get_database_url() == "postgresql+psycopg://x@y/z"
     assert settings.content == Path("town")
 
@@ -98,3 +98,18 @@ def test_settings_cannot_be_changed_later() -> None:
     settings = parse_settings({})
     with pytest.raises(ValueError, match="frozen"):
         settings.data_dir = Path("elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("url", "reaches"),
+    [
+        ("https://api.telegram.org", True),
+        ("https://botapi.goeppingen.example", True),
+        ("http://10.0.0.7:8081", True),
+        ("http://127.0.0.1:8081", False),
+        ("http://localhost:8081", False),
+        ("http://[::1]:8081", False),
+    ],
+)
+def test_only_a_bot_api_on_this_machine_reaches_nobody(url: str, reaches: bool) -> None:
+    assert parse_settings({"MITREDEN_TELEGRAM_API_URL": url}).reaches_people == reaches

@@ -140,7 +140,7 @@ def test_other_words_take_the_place_of_those_on_offer() -> None:
 
 def test_words_on_a_question_without_own_answers_point_to_the_buttons() -> None:
     player = in_topic("arbeit").says("Ich bin Koch.")
-    assert player.sees.startswith("Bitte tippen Sie auf eine der Antworten oben.")
+    assert player.sees.startswith("Bitte tippen Sie auf eine der Antworten.")
     assert player.session.place == Asking("arbeit", "arb_now")
 
 
@@ -153,7 +153,7 @@ def test_a_digit_on_a_scale_is_an_answer_in_every_script(words: str) -> None:
 def test_anything_else_on_a_scale_is_not(words: str) -> None:
     player = in_topic("arbeit", "looking").says(words)
     assert "arb_search" not in player.answers
-    assert player.sees.startswith("Bitte tippen Sie auf eine der Antworten oben.")
+    assert player.sees.startswith("Bitte tippen Sie auf eine der Antworten.")
 
 
 def test_an_open_question_takes_words_or_a_voice() -> None:
@@ -227,7 +227,7 @@ def test_a_mark_can_be_taken_away_again() -> None:
 
 def test_nothing_is_stored_before_done_and_done_needs_a_mark() -> None:
     player = to_measures().taps("Fertig")
-    assert player.popup.startswith("Bitte tippen Sie auf eine der Antworten oben.")
+    assert player.popup.startswith("Bitte tippen Sie auf eine der Antworten.")
     player.taps("Mehr Praktika")
     assert "arb_measure" not in player.answers
 

@@ -326,7 +326,7 @@ async def run_bot(
 
 
 NO_TOKEN = (
-    "There is no token. Get one from @BotFather in Telegram and set MITREDEN_TELEGRAM_TOKEN,"  # noqa: S105
+    "There is no token. Get one from @BotFather in Telegram and set MITREDEN_TELEGRAM_TOKEN,"  # noqa: S105  a sentence, not a password
     " or try the bot without one: mitreden preview"
 )
 

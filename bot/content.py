@@ -167,7 +167,7 @@ class _Reading:
         read = self._read(town_path(self._folder), parse_town)
         if read is None:
             self.raise_any()
-        assert read is not None, "a town file is missing only where a mistake was noted"  # noqa: S101
+        assert read is not None, "a town file is missing only where a mistake was noted"  # noqa: S101  tells mypy what holds
         return read
 
     def _own_yaml_files(self, folder: Path) -> list[Path]:

@@ -50,7 +50,7 @@ def parse_flow(text: str, filename: str) -> FlowFile:
     reader = _Reader(filename)
     flow = reader.read(text)
     reader.mistakes.raise_any()
-    assert flow is not None, "a flow is missing only where a mistake was noted"  # noqa: S101
+    assert flow is not None, "a flow is missing only where a mistake was noted"  # noqa: S101  tells mypy what holds
     return FlowFile(filename, flow, reader.texts, reader.lines)
 
 

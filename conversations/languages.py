@@ -129,14 +129,6 @@ def find_language(code: str) -> Language | None:
     return next((language for language in LANGUAGES if language.code == code), None)
 
 
-def get_language(code: str) -> Language:
-    """Return a language by our own code. Raises: LookupError for an unknown one."""
-    language = find_language(code)
-    if language is None:
-        raise LookupError(f"unknown language {code!r}")
-    return language
-
-
 def presort(language_code: str | None, offered: Iterable[Language]) -> tuple[Language, ...]:
     """Order the languages on offer for a phone with this setting; the person still chooses.
 

@@ -12,11 +12,12 @@ from bot.catalogue_gate import GateProblem, gate, width
 from bot.catalogues import Catalogue, MissingTextError, german_entries, parse_po, plural_category
 from conversations.condition import ALWAYS
 from conversations.flow import Flow, Option, Step, StepKind
-from conversations.languages import GERMAN, LANGUAGES, Language, get_language
+from conversations.languages import GERMAN, LANGUAGES, Language
 from conversations.mistakes import ContentError
 from conversations.texts import SourceText, TextKind
 
-TURKISH, ARABIC, EASY = get_language("tr"), get_language("ar"), get_language("de_LS")
+_BY_CODE = {language.code: language for language in LANGUAGES}
+TURKISH, ARABIC, EASY = _BY_CODE["tr"], _BY_CODE["ar"], _BY_CODE["de_LS"]
 
 
 def source(key: str, german: str, kind: TextKind = TextKind.MESSAGE) -> SourceText:

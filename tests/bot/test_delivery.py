@@ -20,7 +20,8 @@ from storage import contacts, outbox, sending, tables
 from storage.keyring import KeyRing
 from storage.outbox import OutboxMessage
 from storage.vocabulary import Lane, OutboxKind
-from tests.support.telegram_world import SettableClock, World, until
+from tests.support.telegram_world import World, until
+from tests.support.world import Clock
 
 BUTTONS = [[["Ja", "m:langs"], ["Nein", "m:menu"]]]
 
@@ -32,7 +33,7 @@ class Crash(BaseException):
 class Shell:
     """A delivery over the local Bot API, and what a turn would put into the outbox."""
 
-    def __init__(self, world: World, write: WriteTransaction, keys: KeyRing, clock: SettableClock) -> None:
+    def __init__(self, world: World, write: WriteTransaction, keys: KeyRing, clock: Clock) -> None:
         self.world, self.write, self.keys, self.clock = world, write, keys, clock
         self.lost: list[str] = []
         self.points: list[str] = []
@@ -124,7 +125,7 @@ class Shell:
 
 
 @pytest.fixture
-def shell(world: World, write: WriteTransaction, keys: KeyRing, clock: SettableClock) -> Shell:
+def shell(world: World, write: WriteTransaction, keys: KeyRing, clock: Clock) -> Shell:
     return Shell(world, write, keys, clock)
 
 

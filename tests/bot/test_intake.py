@@ -26,7 +26,8 @@ from bot.transport import AiohttpRequest, FloodWait, RequestFailed, refusal
 from bot.updates import Kind, Projection
 from storage.inbox import ReceivedUpdate, count_waiting_updates, store_batch
 from storage.keyring import KeyRing
-from tests.support.telegram_world import SettableClock, World
+from tests.support.telegram_world import World
+from tests.support.world import Clock
 
 Answer = bytes | Exception
 
@@ -313,7 +314,7 @@ async def test_a_429_is_obeyed() -> None:
 
 
 async def test_updates_come_over_http_into_the_inbox(
-    world: World, write: WriteTransaction, keys: KeyRing, clock: SettableClock
+    world: World, write: WriteTransaction, keys: KeyRing, clock: Clock
 ) -> None:
     request = AiohttpRequest()
     await request.initialize()

@@ -15,13 +15,14 @@ from bot.rendering import MissingGapError, Renderer, clean_words, shorten, utf16
 from conversations.content import Content
 from conversations.flow import Flow
 from conversations.incoming import Action, ActionButton, AnswerButton
-from conversations.languages import GERMAN, Language, get_language
+from conversations.languages import GERMAN, LANGUAGES, Language
 from conversations.programme import Programme, Town
 from conversations.screens import EveryLanguage, Numbered, Screen, ScreenButton
 from conversations.texts import Joined, Plain, SourceText, Text, TextKind, text
 
 FSI, PDI, RLM = "\u2068", "\u2069", "\u200f"
-ARABIC, TURKISH, ENGLISH = get_language("ar"), get_language("tr"), get_language("en")
+_BY_CODE = {language.code: language for language in LANGUAGES}
+ARABIC, TURKISH, ENGLISH = _BY_CODE["ar"], _BY_CODE["tr"], _BY_CODE["en"]
 GERMAN_TEXTS = {
     "a.hello": "Hallo",
     "a.org": "Das ist die {org}.\nSeite: {official_url}",

@@ -21,7 +21,8 @@ from conversations.session import Answer
 from storage import answers, sessions, voices
 from storage.keyring import KeyRing
 from tests.support.databases import ANNA, make_session
-from tests.support.telegram_world import SettableClock, World, until
+from tests.support.telegram_world import World, until
+from tests.support.world import Clock
 
 SERIAL = b"\x07\x00\x00\x00"
 
@@ -88,7 +89,7 @@ def test_any_bytes_are_survived(noise: bytes, begin: int, end: int) -> None:
 class Job:
     """A job over the local Bot API, with a voice answer of Anna's that waits."""
 
-    def __init__(self, world: World, write: WriteTransaction, keys: KeyRing, clock: SettableClock) -> None:
+    def __init__(self, world: World, write: WriteTransaction, keys: KeyRing, clock: Clock) -> None:
         self.world, self.write, self.keys, self.clock = world, write, keys, clock
         self.files = self.new_files()
 
@@ -149,7 +150,7 @@ class Job:
 
 
 @pytest.fixture
-def job(world: World, write: WriteTransaction, keys: KeyRing, clock: SettableClock) -> Job:
+def job(world: World, write: WriteTransaction, keys: KeyRing, clock: Clock) -> Job:
     return Job(world, write, keys, clock)
 
 

@@ -11,7 +11,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import pytest
@@ -24,22 +24,10 @@ from bot.preview.player import Player
 from bot.preview.server import LocalBotApi
 from bot.transport import AiohttpRequest
 from storage.database import Database
+from tests.support.world import Clock
 
 TOKEN = "123456:telegram-world-token-that-must-never-be-shown"
 _T = TypeVar("_T")
-
-
-@dataclass
-class SettableClock:
-    """A clock that stands still until told."""
-
-    now: datetime = datetime(2026, 9, 1, 10, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **how_long: float) -> None:
-        self.now += timedelta(**how_long)
 
 
 @dataclass
@@ -58,12 +46,12 @@ class World:
 
 
 @pytest.fixture
-def clock() -> SettableClock:
-    return SettableClock()
+def clock() -> Clock:
+    return Clock(datetime(2026, 9, 1, 10, 0, tzinfo=UTC))
 
 
 @pytest.fixture
-async def world(clock: SettableClock) -> AsyncIterator[World]:
+async def world(clock: Clock) -> AsyncIterator[World]:
     api = LocalBotApi(
         token=TOKEN,
         clock=clock,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -15,31 +14,19 @@ import telegram
 from bot.preview.people import default_people
 from bot.preview.player import Player
 from bot.preview.server import LocalBotApi
+from tests.support.world import Clock
 
 TOKEN = "123456:preview"
 Call = Callable[..., Awaitable[dict[str, Any]]]
 
 
-@dataclass
-class SettableClock:
-    """A clock that stands still until told."""
-
-    now: datetime = datetime(2026, 9, 1, 10, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **how_long: float) -> None:
-        self.now += timedelta(**how_long)
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2026, 9, 1, 10, 0, tzinfo=UTC))
 
 
 @pytest.fixture
-def clock() -> SettableClock:
-    return SettableClock()
-
-
-@pytest.fixture
-async def api(clock: SettableClock) -> AsyncIterator[LocalBotApi]:
+async def api(clock: Clock) -> AsyncIterator[LocalBotApi]:
     server = LocalBotApi(
         token=TOKEN,
         clock=clock,

@@ -14,34 +14,39 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot.changes import forget_contact
+from bot.clock_check import ClockCheck
 from bot.content import LoadedContent, load_content
 from bot.delivery import Delivery
 from bot.intake import Intake, TokenRefusedError, poll_with
 from bot.profile import Profile
 from bot.profile_texts import profile_texts
+from bot.pushes import Pushes
 from bot.rendering import Renderer
+from bot.schedule import Schedule
 from bot.settings import DATABASE_FILE, Settings, StartError
+from bot.staff.door import StaffDoor
+from bot.staff.words import load_staff_catalogues
 from bot.transport import AiohttpRequest
 from bot.turns import Outcome, Turns
 from bot.voice_files import VoiceFiles
 from bot.wordings import Wordings
 from bot.worker import Worker
 from bot.writer import Writer
-from storage import answers, contacts, inbox, retention, sending
+from conversations.reminders import is_quiet
+from storage import answers, contacts, inbox, sending
 from storage.database import Database
 from storage.keyring import KeyRing
 from storage.keys import KeyFileError, check_key_place, create_key_file, load_key_file
-from storage.schema import drop_migration_copy, is_empty, migrate
+from storage.programme import seed_programme
+from storage.schema import drop_migration_copy, is_empty, migrate, pending
 
-#: How often what is due by time alone is looked for.
-TICK_SECONDS = 600
 #: How long a clean end may take, below the 10 s that operators are promised.
 STOP_SECONDS = 9.0
 #: How long the farewell of an erasure is waited for, before SQLite's log is emptied behind it.
@@ -72,9 +77,9 @@ class App:
     delivery: Delivery
     voice_files: VoiceFiles
     profile: Profile
+    schedule: Schedule = field(init=False)
     _stopped: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _erased: asyncio.Event = field(default_factory=asyncio.Event, init=False)
-    _blurred_on: dt.date | None = field(default=None, init=False)
 
     async def run(self) -> None:
         """Work until `stop`, or until a part fails for good; then end cleanly.
@@ -88,21 +93,12 @@ class App:
         profile = asyncio.create_task(self.profile.run(), name="Profile")
         stopped = asyncio.create_task(self._stopped.wait(), name="stop")
         emptying = asyncio.create_task(self._empty_log_after_farewells(), name="empty log")
-        scheduler = AsyncIOScheduler(timezone=dt.UTC)
-        scheduler.add_job(
-            self.tick,
-            "interval",
-            seconds=TICK_SECONDS,
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-        )
-        scheduler.start()
+        self.schedule.start()
         try:
             await self.tick()
             await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            scheduler.shutdown(wait=False)
+            self.schedule.stop()
             for part in (self.intake, self.worker, self.delivery, self.voice_files):
                 part.stop()
             await self._end(tasks, [profile, stopped, emptying])
@@ -117,16 +113,16 @@ class App:
         self._stopped.set()
 
     async def tick(self) -> None:
-        """Do what is due by time alone. The truth is in the tables; a missed tick is made up for."""
-        try:
-            counts = await self.writer(lambda connection: retention.apply_retention(connection, self.clock()))
-            _log.info("retention", count=counts.total)
-            today = self.clock().date()
-            if today != self._blurred_on:
-                await self.writer(retention.blur_row_versions)
-                self._blurred_on = today
-        except Exception as error:
-            _log.error("tick_failed", error=type(error).__name__, exc_info=True)
+        """Do at once what is due by time alone, and look for everything that waits."""
+        await self.schedule.put_out_reminders()
+        await self.schedule.tidy()
+
+    async def next_message_at(self) -> dt.datetime | None:
+        """Tell when somebody gets the next reminder; None when nothing is planned for anybody."""
+        return await self.schedule.next_heard_at()
+
+    async def tidied(self) -> None:
+        """Empty the log behind what was deleted, and let every part look for what is due."""
         await self._empty_log()
         for part in (self.worker, self.delivery, self.voice_files):
             part.wake()
@@ -217,6 +213,8 @@ def open_data(settings: Settings) -> Iterator[tuple[Database, KeyRing]]:
         raise StartError(f"There is no database at {file}. The bot makes it when it starts: mitreden run")
     keys = load_key_file(settings.key_file)
     with closing(Database.open(settings.get_database_url())) as database:
+        if pending(database):
+            raise StartError("The database is of an older version. Start the bot once: mitreden run")
         yield database, keys
 
 
@@ -237,23 +235,30 @@ def build_app(
     bot: Bot,
     request: AiohttpRequest,
     poll_request: AiohttpRequest,
+    staff_ids: frozenset[int] = frozenset(),
 ) -> App:
     """Join the parts around an initialised bot. Polling has a transport of its own."""
     writer = Writer(database)
     rng = random.SystemRandom()
+    renderer = Renderer(loaded.content, loaded.catalogues)
+    zone = ZoneInfo(loaded.content.programme.timezone)
     turns = Turns(
         content=loaded.content,
         catalogues=loaded.catalogues,
-        renderer=Renderer(loaded.content, loaded.catalogues),
+        renderer=renderer,
         wordings=Wordings(loaded.content, loaded.catalogues),
         keys=keys,
         clock=clock,
         new_token=partial(secrets.token_hex, 16),
         group_link=f"https://t.me/{bot.username}",
+        staff=StaffDoor(
+            loaded.content, Renderer(loaded.content, load_staff_catalogues(loaded)), keys, staff_ids
+        ),
     )
     with database.transaction() as connection:
         answers.save_wordings(connection, turns.wordings)
         sending.release_all_leases(connection)
+        seed_programme(connection, loaded.content.programme, clock().astimezone(zone))
     delivery = Delivery(
         bot=bot,
         write=writer,
@@ -262,6 +267,8 @@ def build_app(
         rng=rng,
         unreachable=forget_contact,
         set_screen_message=contacts.set_screen_message,
+        compose=Pushes(loaded.content, loaded.catalogues, renderer, keys, clock).compose,
+        is_quiet=lambda now: is_quiet(now.astimezone(zone)),
     )
     voice_files = VoiceFiles(bot=bot, request=request, write=writer, keys=keys, clock=clock, rng=rng)
     worker = Worker(turns, writer, clock, _not_settled)
@@ -276,6 +283,18 @@ def build_app(
     profile = Profile(bot, profile_texts(loaded.catalogues), rng)
     app = App(bot, database, writer, keys, clock, intake, worker, delivery, voice_files, profile)
     worker.settled = app.settle
+    clock_check = ClockCheck(clock, bot.get_me)
+    for each in (request, poll_request):
+        each.on_date = clock_check.hear
+    app.schedule = Schedule(
+        write=writer,
+        keys=keys,
+        clock=clock,
+        clock_check=clock_check,
+        first=loaded.content.programme,
+        sent_out=delivery.wake,
+        tidied=app.tidied,
+    )
     return app
 
 
@@ -310,7 +329,7 @@ async def run_bot(
         try:
             if not await _reach_telegram(bot, stop):
                 return
-            app = build_app(loaded, database, keys, clock, bot, request, poll_request)
+            app = build_app(loaded, database, keys, clock, bot, request, poll_request, settings.staff_ids)
             stopping = asyncio.create_task(_stop_when(stop, app))
             drop_migration_copy(settings.get_database_url())
             started(app)

@@ -98,6 +98,10 @@ class Catalogues:
     by_code: Mapping[str, Catalogue]
     offered: tuple[Language, ...]
 
+    def offers(self, code: str) -> bool:
+        """Tell whether a language is on offer: complete, and past the gate."""
+        return any(language.code == code for language in self.offered)
+
     def get(self, code: str) -> Catalogue:
         """Return the catalogue of a language, the German one for a language that has none."""
         return self.by_code.get(code) or self.by_code[GERMAN.code]

@@ -7,6 +7,7 @@ know what is shown.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -21,13 +22,15 @@ from conversations.events import (
     ConsentGiven,
     ContactLost,
     EverythingErased,
+    ForumReplied,
+    InterpreterNoted,
     LanguageChosen,
     MessagesDeclined,
     Subscribed,
     Unsubscribed,
 )
 from conversations.person import Person, Purpose
-from storage import answers, contacts, erasure, outbox, sessions
+from storage import answers, attendance, contacts, erasure, outbox, sessions
 from storage.contacts import Contact
 from storage.keyring import KeyRing
 from storage.weeks import iso_week
@@ -49,11 +52,13 @@ class Changes:
         change: Change,
         today: dt.date,
         inbox_id: int,
+        seats_of: Callable[[str], int | None],
     ) -> Contact | None:
         """Store one change and return the contact as it is then.
 
         `person` is the person after the turn; `inbox_id` is the update at hand, which an erasure
-        leaves to the turn.
+        leaves to the turn; `seats_of` says how many seats the forum of a topic has.
+        Raises: NoSeatLeftError.
         """
         match change:
             case LanguageChosen() | ConsentGiven() | Subscribed():
@@ -65,9 +70,16 @@ class Changes:
             case Unsubscribed(topics):
                 if chat.contact is not None:
                     contacts.unsubscribe(connection, chat.contact.id, topics)
+            case ForumReplied(topic, reply):
+                if chat.contact is not None:
+                    attendance.save_reply(connection, chat.contact.id, topic, reply, seats_of(topic))
+            case InterpreterNoted(topic, wanted):
+                if chat.contact is not None:
+                    attendance.note_interpreter(connection, chat.contact.id, topic, wanted=wanted)
             case MessagesDeclined():
                 if chat.contact is not None:
                     contacts.set_message_consent(connection, chat.contact.id, None)
+                    attendance.forget_attendance(connection, chat.contact.id)
             case EverythingErased():
                 erasure.erase_person(connection, self.keys, chat.telegram_id, running_id=inbox_id)
                 return None

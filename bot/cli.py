@@ -1,4 +1,4 @@
-"""The command line: `mitreden run`, `preview`, `check`, `init`, `export`, `review`.
+"""The command line: one function for each command; those of the programme are `bot.programme_cli`.
 
 Each command does its slow imports itself, so that `--help` answers at once. What goes wrong is
 said in one sentence, without a traceback, with an exit code other than 0.
@@ -7,14 +7,16 @@ said in one sentence, without a traceback, with an exit code other than 0.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from bot.plain_errors import FAILED, plain_errors
+from bot.programme_cli import council_cli, forum_cli
 
 cli = typer.Typer(
     name="mitreden",
@@ -24,9 +26,8 @@ cli = typer.Typer(
     add_completion=False,
     help="Mitreden: the Telegram channel of the Göppingen integration plan.",
 )
-
-#: One line, and the exit code of a command that could not do its work.
-FAILED = 1
+cli.add_typer(forum_cli, name="forum")
+cli.add_typer(council_cli, name="council")
 
 
 @cli.command()
@@ -67,10 +68,16 @@ def preview(
     data: Annotated[
         Path | None, typer.Option(help="Folder that keeps the data; without it they go when you stop.")
     ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option(help="Day on which the preview begins, such as 2027-08-20; without it today."),
+    ] = None,
 ) -> None:
     """Try the real bot in a browser: no token, no server, nothing from the internet.
 
-    Example: mitreden preview --port 8090
+    The date can be moved on the page too, so that reminders arrive while you watch.
+
+    Example: mitreden preview --port 8090 --date 2027-08-20
     """
     with plain_errors():
         import logging
@@ -85,7 +92,7 @@ def preview(
 
         async def work() -> None:
             await run_preview(
-                settings, host=host, port=port, data=data, stop=stop_on_signal(), say=typer.echo
+                settings, host=host, port=port, data=data, date=date, stop=stop_on_signal(), say=typer.echo
             )
 
         run_async(work())
@@ -203,42 +210,49 @@ def export(
         typer.echo(summary_json(summary) if as_json else render_summary(summary))
 
 
+@cli.command()
+def poster(
+    out: Annotated[Path, typer.Option(help="File of the page; an existing one is replaced.")],
+    field: Annotated[
+        str | None, typer.Option(help="Field that the code opens, such as arbeit; without it the whole plan.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Where the poster hangs, such as vhs; stands in the export.")
+    ] = None,
+    languages: Annotated[
+        str | None, typer.Option(help="Codes with commas between them; without it all that are offered.")
+    ] = None,
+    bot: Annotated[
+        str | None, typer.Option(help="Name of the bot; without it Telegram is asked, with the token.")
+    ] = None,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Make a sample while the town file has open placeholders.")
+    ] = False,
+) -> None:
+    """Make a poster with a QR code that opens the bot: one A4 page, to be printed from a browser.
+
+    Example: mitreden poster --field arbeit --source vhs --languages de,ar,tr --out poster.html
+    """
+    with plain_errors():
+        from bot.poster import run_poster
+        from bot.poster_page import Edition
+        from bot.settings import load_settings
+
+        said = run_poster(
+            load_settings(),
+            out,
+            field=field,
+            source=source,
+            languages=languages,
+            username=bot,
+            edition=Edition.DRAFT if draft else Edition.FINAL,
+        )
+        typer.echo(said)
+
+
 def main() -> None:
     """Run the command line."""
     cli(prog_name="mitreden")
-
-
-@contextlib.contextmanager
-def plain_errors() -> Iterator[None]:
-    """Say what went wrong in one sentence and end with an exit code; nothing is swallowed."""
-    from bot.content import ContentFolderError
-    from bot.settings import SettingsError, StartError
-    from conversations.mistakes import ContentError
-    from storage.database import DatabaseUnreachableError
-    from storage.export import ExportError
-    from storage.keys import KeyFileError
-    from storage.schema import SchemaError
-
-    try:
-        yield
-    except (
-        StartError,
-        SettingsError,
-        ContentFolderError,
-        KeyFileError,
-        DatabaseUnreachableError,
-        SchemaError,
-        ExportError,
-    ) as error:
-        typer.echo(str(error), err=True)
-    except ContentError as error:
-        for mistake in error.mistakes:
-            typer.echo(f"{mistake.file}:{mistake.line}: {mistake.message}", err=True)
-    except KeyboardInterrupt:
-        typer.echo("Stopped.", err=True)
-    else:
-        return
-    raise typer.Exit(FAILED)
 
 
 def stop_on_signal() -> asyncio.Event:

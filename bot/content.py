@@ -24,7 +24,7 @@ from conversations.flow import PROFILE
 from conversations.flow_files import FlowFile, parse_flow
 from conversations.languages import GERMAN, LANGUAGES, Language
 from conversations.mistakes import ContentError, ContentMistake
-from conversations.programme import Programme, Town
+from conversations.programme import Forum, Programme, Town
 from conversations.text_files import parse_texts
 from conversations.texts import SourceText
 from conversations.town_file import find_lines, parse_town
@@ -118,7 +118,7 @@ class _Reading:
         texts = {**shipped, **own, **{key: text for file in files for key, text in file.texts.items()}}
         fields = sorted((flow for flow in flows if flow.scope != PROFILE), key=lambda flow: flow.letter or "")
         profile = next(flow for flow in flows if flow.scope == PROFILE)
-        forums = {flow.scope: programme.forums.get(flow.scope) for flow in fields}
+        forums = {flow.scope: programme.forums.get(flow.scope, Forum()) for flow in fields}
         programme = dataclasses.replace(programme, forums=forums)
         self._mistakes += _check_german(texts, files)
         self.raise_any()

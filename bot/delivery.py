@@ -14,10 +14,10 @@ import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Protocol, TypeVar, assert_never
+from typing import Any, Protocol, TypeVar, assert_never
 
 import structlog
 from sqlalchemy import Connection
@@ -64,7 +64,8 @@ class WriteTransaction(Protocol):
 class Delivery:
     """Drains the outbox until it is stopped; for the only process that sends.
 
-    `unreachable` and `set_screen_message` run in the transaction that finishes the row.
+    `unreachable` and `set_screen_message` run in the transaction that finishes the row; `compose`, which
+    writes the words of a reminder, in the one that claims it. While `is_quiet`, only answers go out.
     `on_point` is told of every step, so that a test can stop anywhere. `counters` counts outcomes.
     """
 
@@ -75,6 +76,8 @@ class Delivery:
     rng: random.Random
     unreachable: Callable[[Connection, str], object]
     set_screen_message: Callable[[Connection, str, int], object]
+    compose: Callable[[Connection, ClaimedMessage], dict[str, Any] | None]
+    is_quiet: Callable[[datetime], bool]
     on_point: Callable[[str], None] = field(default=lambda _: None)
     counters: Counter[str] = field(default_factory=Counter)
     _tasks: dict[asyncio.Task[None], Lane] = field(default_factory=dict, init=False)
@@ -158,9 +161,24 @@ class Delivery:
             if limit > 0:
                 rows += sending.claim_due(connection, self.keys, lane=lane, now=now, lease=LEASE, limit=limit)
         if rows:
-            return rows, None  # each of them wakes when it ends
-        dues = [due for lane in Lane if (due := sending.next_due_at(connection, lane)) is not None]
+            return self._compose_all(connection, rows), None  # each of them wakes when it ends
+        awake = [lane for lane in rooms if lane is Lane.REPLY or not self.is_quiet(now)]
+        dues = [due for lane in awake if (due := sending.next_due_at(connection, lane)) is not None]
         return rows, min(dues, default=None)
+
+    def _compose_all(self, connection: Connection, rows: list[ClaimedMessage]) -> list[ClaimedMessage]:
+        """Find the words of reminders, and finish those that nobody wants any more."""
+        ready: list[ClaimedMessage] = []
+        for row in rows:
+            if row.reminder_id is None:
+                ready.append(row)
+            elif (body := self.compose(connection, row)) is not None:
+                ready.append(replace(row, body=body))
+            else:
+                self.counters["dropped"] += 1
+                sending.finish(connection, row)
+                self._woken.set()
+        return ready
 
     def _rooms(self, now: datetime) -> dict[Lane, int]:
         """Count what may start now of each lane; of mailings never too many in one second."""
@@ -168,6 +186,8 @@ class Delivery:
             self._bulk_times.popleft()
         in_flight = Counter(self._tasks.values())
         bulk = min(BULK_IN_FLIGHT - in_flight[Lane.BULK], BULK_PER_SECOND - len(self._bulk_times))
+        if self.is_quiet(now):
+            bulk = 0
         return {Lane.REPLY: IN_FLIGHT - in_flight.total(), Lane.BULK: bulk}
 
     def _ended(self, task: asyncio.Task[None]) -> None:

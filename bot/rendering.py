@@ -25,7 +25,7 @@ from conversations.content import Content
 from conversations.languages import Language
 from conversations.programme import Town
 from conversations.screens import EveryLanguage, Line, Numbered, Screen, ScreenButton
-from conversations.texts import GAP, Joined, Plain, Text
+from conversations.texts import GAP, Absent, Joined, Plain, Text
 
 #: Telegram counts the length of a message in UTF-16 code units (Bot API, sendMessage).
 MESSAGE_MAX_UNITS = 4096
@@ -44,7 +44,10 @@ _TAPPABLE = re.compile(r"(?<![\w/\u2068])(?:/[a-z]+|https?://[^\s)]*[^\s).,:;ØŒØ
 _INSIDE_ADDRESS = re.compile(r"(?:://|@|/)\S*$")
 _SHORTEST_WORDS = 30
 
-Value = str | int | dt.date | dt.datetime | Text | Joined | Plain
+Value = str | int | dt.date | dt.datetime | Text | Joined | Plain | Absent
+#: Stands for a gap with nothing to say until its line is taken out; no text has it (private use area).
+_NOTHING_HERE = "\ue000"
+_BLANK_LINES = re.compile("\n{3,}")
 
 
 class MissingGapError(LookupError):
@@ -143,13 +146,15 @@ class Renderer:
                 return clean_words(value)
             return self._value(name, value, catalogue, MESSAGE_MAX_UNITS)
 
-        return GAP.sub(fill, template)
+        return _without_empty_lines(GAP.sub(fill, template))
 
     def _value(self, name: str, value: Value, catalogue: Catalogue, limit: int) -> str:
         language = catalogue.language
         match value:
             case Text():
                 return self._words(value, catalogue)
+            case Absent():
+                return _NOTHING_HERE
             case Joined(parts, separator):
                 return separator.join(self._value(name, part, catalogue, limit) for part in parts)
             case Plain(words):
@@ -207,6 +212,14 @@ def _town_gaps(town: Town) -> Mapping[str, Value]:
         "voice_days": town.voice_days,
         "backup_days": town.backup_days,
     }
+
+
+def _without_empty_lines(words: str) -> str:
+    """Take out the lines whose gap has nothing to say, and the space that they leave."""
+    if _NOTHING_HERE not in words:
+        return words
+    kept = "\n".join(line for line in words.split("\n") if _NOTHING_HERE not in line)
+    return _BLANK_LINES.sub("\n\n", kept).strip("\n")
 
 
 def _isolate(words: str, language: Language) -> str:

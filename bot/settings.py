@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="SQLAlchemy address; without it an SQLite file in the data folder"
     )
+    staff_ids: frozenset[int] = Field(
+        default=frozenset(),
+        description="Telegram ids of the staff: numbers, separated by commas",
+    )
     content: Path | None = Field(
         default=None, description="folder with the town's own fields, texts, town file and translations"
     )
@@ -63,6 +67,13 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:
         return None if value == "" else value
+
+    @field_validator("staff_ids", mode="before")
+    @classmethod
+    def _split_ids(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return [part.strip() for part in value.split(",") if part.strip()]
 
     @field_validator("telegram_token")
     @classmethod

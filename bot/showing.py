@@ -55,7 +55,7 @@ def show_screen(
     target = pressed_id if goes_in_place else None
     body: dict[str, Any] = {
         "text": rendered.text,
-        "keyboard": [[[button.label, button.callback_data] for button in row] for row in rendered.keyboard],
+        "keyboard": _keyboard(rendered),
         "placement": (Placement.IN_PLACE if goes_in_place else Placement.BELOW).value,
         "message_id": target,
         "language": chat.language,
@@ -92,9 +92,13 @@ def _may_lie_below(
 
 def show_message(connection: Connection, keys: KeyRing, chat: Chat, words: str, now: dt.datetime) -> None:
     """Send a message beside the current screen; a second one before the first is out replaces it."""
-    _put(
-        connection, keys, chat, f"note:{chat.mark}", OutboxKind.MESSAGE, {"text": words, "keyboard": []}, now
-    )
+    body = message_body(Rendered(words))
+    _put(connection, keys, chat, f"note:{chat.mark}", OutboxKind.MESSAGE, body, now)
+
+
+def message_body(rendered: Rendered) -> dict[str, Any]:
+    """Write what a message beside the current screen shows, as it lies in the outbox."""
+    return {"text": rendered.text, "keyboard": _keyboard(rendered)}
 
 
 def show_document(
@@ -112,7 +116,11 @@ def show_document(
         "content_base64": base64.b64encode(content).decode(),
         "caption": caption,
     }
-    _put(connection, keys, chat, f"file:{chat.mark}", OutboxKind.DOCUMENT, body, now)
+    _put(connection, keys, chat, f"file:{chat.mark}:{file_name}", OutboxKind.DOCUMENT, body, now)
+
+
+def _keyboard(rendered: Rendered) -> list[list[list[str]]]:
+    return [[[button.label, button.callback_data] for button in row] for row in rendered.keyboard]
 
 
 def _put(

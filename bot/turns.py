@@ -12,23 +12,28 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
 
+from bot.calendar_file import calendar_file_name, write_calendar
 from bot.catalogues import Catalogues
 from bot.changes import Changes
 from bot.flood import FloodGate, Verdict
 from bot.rendering import Renderer
 from bot.showing import Chat, show_document, show_message, show_screen
+from bot.staff.door import StaffDoor
 from bot.updates import GroupWrote, Kind, Projection, to_incoming
 from bot.wordings import Wordings
 from conversations.content import Content
 from conversations.engine import fold_word, take_turn
 from conversations.environment import Environment, Scene
+from conversations.event_sheets import event_name
 from conversations.events import (
     AnswerRecorded,
+    CalendarFileRequested,
     DataFileRequested,
     EverythingErased,
     Placement,
@@ -49,12 +54,14 @@ from conversations.incoming import (
 )
 from conversations.languages import presort
 from conversations.person import Person
+from conversations.programme import Programme
 from conversations.session import Session, Sheet, SheetName
 from conversations.texts import text
 from conversations.turn import show_again
 from storage import access, contacts, sessions
 from storage.contacts import Contact
 from storage.keyring import KeyRing
+from storage.programme import load_programme
 
 _log = structlog.get_logger("mitreden.turns")
 
@@ -88,6 +95,7 @@ class Turns:
     clock: Callable[[], dt.datetime]
     new_token: Callable[[], str]
     group_link: str
+    staff: StaffDoor
     _stop_words: frozenset[str] = field(init=False)
     _timezone: ZoneInfo = field(init=False)
     _flood: FloodGate = field(default_factory=FloodGate, init=False)
@@ -143,6 +151,7 @@ class Turns:
     ) -> Outcome:
         telegram_id = projection.sender_id or 0
         contact = contacts.load_contact(connection, self.keys, telegram_id)
+        programme = load_programme(connection, self.content.programme)
         environment = Environment(
             now=now,
             languages=presort(projection.language or None, self.catalogues.offered),
@@ -150,16 +159,23 @@ class Turns:
             fresh_tag=self.new_token()[:8],
             fresh_seed=self.new_token(),
             are_answers_linked=self.keys.can_find_respondents,
+            programme=programme,
         )
         before = self._load_person(connection, telegram_id, contact, environment)
+        pressed_id = projection.message_id if isinstance(incoming, Pressed) else None
+        language = before.language or environment.languages[0].code
+        chat = Chat(telegram_id, self._chat_mark(telegram_id), contact, language)
+        if self.staff.take(connection, chat, incoming, pressed_id, now):
+            return Outcome(_press_answer(projection))
+        if _is_leaving(incoming, self.staff.admits(telegram_id)):
+            incoming = Pressed(ActionButton(Action.MENU))
         turn = take_turn(self.content, before, incoming, environment)
         if isinstance(incoming, Pressed) and not turn.events and _is_newest(projection, contact):
             # A repeated press changes nothing. Yet it may come from a second copy of the screen, left
             # by a crash, and on that one nothing would ever happen: so it shows the current state.
             turn = show_again(Scene(self.content, turn.person, environment), Placement.IN_PLACE)
-        language = turn.person.language or before.language or environment.languages[0].code
-        chat = Chat(telegram_id, self._chat_mark(telegram_id), contact, language)
-        pressed_id = projection.message_id if isinstance(incoming, Pressed) else None
+        language = turn.person.language or language
+        chat = replace(chat, language=language)
         notice = ""
         for event in turn.events:
             match event:
@@ -170,8 +186,12 @@ class Turns:
                     notice = self.renderer.say(said, language) if before.language else ""
                 case DataFileRequested():
                     self._send_data(connection, chat, now)
+                case CalendarFileRequested(topic):
+                    self._send_calendar(connection, chat, topic, programme, now)
                 case _:
-                    stored = self._changes.store(connection, chat, turn.person, event, now.date(), inbox_id)
+                    stored = self._changes.store(
+                        connection, chat, turn.person, event, now.date(), inbox_id, programme.seats_of
+                    )
                     chat = replace(chat, contact=stored)
         session = turn.person.session
         if session is not None and session != before.session:
@@ -205,6 +225,7 @@ class Turns:
             subscriptions=frozenset() if contact is None else contact.subscriptions,
             answer_consent=consent,
             session=session,
+            attendance={} if contact is None else contact.attendance,
         )
 
     def _send_data(self, connection: Connection, chat: Chat, now: dt.datetime) -> None:
@@ -212,6 +233,25 @@ class Turns:
         written = json.dumps(data, ensure_ascii=False, indent=2).encode()
         caption = self.renderer.say(text("mydata.file"), chat.language)
         show_document(connection, self.keys, chat, "mitreden.json", written, caption, now)
+
+    def _send_calendar(
+        self, connection: Connection, chat: Chat, topic: str, programme: Programme, now: dt.datetime
+    ) -> None:
+        facts, event = self.content.town.facts, programme.events[topic]
+        summary = self.renderer.say(event_name(topic), chat.language)
+        if event.date is None:  # many calendars show no state, so the title says it
+            summary = f"{self.renderer.say(text('events.cancelled'), chat.language)} {summary}"
+        written = write_calendar(
+            topic,
+            event,
+            summary=summary,
+            description=f"{facts['org']}\n{facts['official_url']}",
+            url=facts["official_url"],
+            host=urlsplit(facts["official_url"]).hostname or "mitreden",
+            now=now,
+        )
+        caption = self.renderer.say(text("rem.calendar_file"), chat.language)
+        show_document(connection, self.keys, chat, calendar_file_name(topic), written, caption, now)
 
     def _answer_group(self, connection: Connection, projection: Projection, wrote: GroupWrote) -> None:
         """Answer in a group with a link, at most as often as anybody may write."""
@@ -244,6 +284,15 @@ class Turns:
 
     def _mark(self, chat_id: int, message_id: int) -> str:
         return self.keys.message_mark(chat_id, message_id) if self.keys.can_find_respondents else ""
+
+
+def _is_leaving(incoming: Incoming, is_staff: bool) -> bool:  # noqa: FBT001  a fact, not a switch
+    """Tell whether somebody goes from the staff area back to the pages of everybody."""
+    match incoming:
+        case Pressed(ActionButton(Action.STAFF)):
+            return is_staff
+        case _:
+            return False
 
 
 def _is_newest(projection: Projection, contact: Contact | None) -> bool:

@@ -6,6 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from conversations.answering import ask, open_wanted
+from conversations.attending import (
+    cannot_come,
+    come,
+    open_event,
+    remind,
+    send_calendar_file,
+    stop_topic,
+)
 from conversations.dialogue import is_asked, question_of
 from conversations.entry import NEWS_ENTRY, Entry, parse_entry
 from conversations.environment import Scene
@@ -18,9 +26,10 @@ from conversations.events import (
     LanguageChosen,
     Placement,
 )
-from conversations.flow import PROFILE, Step
+from conversations.flow import PROFILE, Flow, Step
 from conversations.incoming import Action
 from conversations.person import Consent, Person, Purpose
+from conversations.phases import FieldState, field_state
 from conversations.session import Asking, Session, Sheet, SheetName
 from conversations.sheets import split_language_choice
 from conversations.subscribing import (
@@ -233,7 +242,7 @@ def _edit(scene: Scene, argument: str, placement: Placement) -> Turn:
     scope, _, step_id = argument.partition(".")
     session = scene.person.session
     step = scene.content.find_step(step_id)
-    gate = find_gate(scene)
+    gate = find_gate(scene, scope=scope)
     if gate is not None:
         return show(scene, gate, placement)
     if session is None or step is None or (scope, step_id) not in session.answers:
@@ -254,19 +263,25 @@ def _shared_question(step_id: str) -> Callable[[Scene, str, Placement], Turn]:
     """Make the act that opens one of the questions shared by all fields."""
 
     def open_question(scene: Scene, argument: str, placement: Placement) -> Turn:
-        gate = find_gate(scene)
+        scope = {NEEDS: needs_scope(argument), COMMENT: argument}.get(step_id, PROFILE)
+        gate = find_gate(scene, scope=scope)
         if gate is not None:
             return show(scene, gate, placement)
         step = find_shared_step(scene, step_id)
-        scope = {NEEDS: needs_scope(argument), COMMENT: argument}.get(step_id, PROFILE)
         flow = scene.content.find_field(argument)
         is_known = flow is not None or scope == PROFILE
-        is_needless = step_id == NEEDS and flow is not None and not is_invited(flow, _session(scene))
+        is_needless = step_id == NEEDS and flow is not None and not _needs_matter(scene, flow)
         if step is None or not is_known or is_needless:
             return show_again(scene, placement)
         return ask(scene, scope, step, placement)
 
     return open_question
+
+
+def _needs_matter(scene: Scene, flow: Flow) -> bool:
+    """Tell whether somebody asked to be invited to a forum that is still to come."""
+    forum = scene.programme.forums.get(flow.scope)
+    return is_invited(flow, _session(scene)) and (forum is None or forum.is_to_come(scene.now))
 
 
 def _profile(scene: Scene, argument: str, placement: Placement) -> Turn:
@@ -299,7 +314,9 @@ def _erase(scene: Scene, argument: str, placement: Placement) -> Turn:
 
 
 def _back_to_question(scene: Scene, argument: str, placement: Placement) -> Turn:
-    gate = find_gate(scene)
+    session = scene.person.session
+    behind = None if session is None else session.behind
+    gate = find_gate(scene, scope="" if behind is None else behind.scope)
     if gate is not None:
         return show(scene, gate, placement)
     session = _session(scene)
@@ -310,10 +327,16 @@ def _back_to_question(scene: Scene, argument: str, placement: Placement) -> Turn
     return show(scene, Sheet(SheetName.TOPICS), placement)
 
 
-def find_gate(scene: Scene, entry: str = "") -> Sheet | None:
-    """Find what must come before answering: the end of the questions, or a consent."""
+def find_gate(scene: Scene, entry: str = "", scope: str = "") -> Sheet | None:
+    """Find what must come before answering: the questions are not open, or a consent is missing.
+
+    `entry` is the door that the person wants to go through, `scope` the topic of the question at hand.
+    """
     if scene.closed:
         return Sheet(SheetName.CLOSED)
+    field_code = scope or parse_entry(scene.content, entry).door
+    if field_state(scene.programme.forums.get(field_code), scene.environment.today) is not FieldState.OPEN:
+        return Sheet(SheetName.CLOSED, field_code)
     if scene.person.session is None or scene.person.answer_consent is None:
         return Sheet(SheetName.CONSENT, entry)
     if scene.person.answer_consent.version != scene.content.town.notice_version:
@@ -357,6 +380,12 @@ _ACTS: Mapping[Action, Callable[[Scene, str, Placement], Turn]] = {
     Action.PRIORITY: _shared_question(PRIORITY),
     Action.PROFILE: _profile,
     Action.PROFILE_START: _profile_start,
+    Action.EVENT: open_event,
+    Action.REMIND: remind,
+    Action.COME: come,
+    Action.CANNOT_COME: cannot_come,
+    Action.CALENDAR: send_calendar_file,
+    Action.STOP_TOPIC: stop_topic,
     Action.REMINDERS: open_subscriptions,
     Action.SUBSCRIBE: subscribe,
     Action.UNSUBSCRIBE: unsubscribe,

@@ -12,7 +12,11 @@ from conversations.texts import SourceText
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The content in force. `fields` stand in the official order, a to e."""
+    """The content in force. `fields` stand in the official order, a to e.
+
+    `programme` is the first one, from the town file; the one in force is the staff's
+    (`Scene.programme`).
+    """
 
     fields: tuple[Flow, ...]
     profile: Flow

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from conversations.environment import Scene
 from conversations.flow import PROFILE
 from conversations.incoming import Action
+from conversations.person import Attendance
+from conversations.programme import Reply
 from conversations.questions import describe_answer
 from conversations.screens import Block, Line, Screen, ScreenButton, action, menu_row
 from conversations.texts import Joined, text
@@ -63,7 +67,20 @@ def _stored_facts(scene: Scene) -> Block:
     if topics:
         names = Joined(tuple(text(f"sub.{topic}") for topic in topics))
         lines.append(text("mydata.subscriptions", topics=names))
-    return tuple(lines)
+    return (*lines, *_attendance(scene))
+
+
+def _attendance(scene: Scene) -> Iterator[Line]:
+    """Say for which forums somebody is registered, cannot come, or needs interpreting."""
+    said: dict[str, Callable[[Attendance], bool]] = {
+        "mydata.coming": lambda attendance: attendance.reply is Reply.COMING,
+        "mydata.not_coming": lambda attendance: attendance.reply is Reply.NOT_COMING,
+        "mydata.interpreter": lambda attendance: attendance.wants_interpreter,
+    }
+    for key, holds in said.items():
+        topics = [topic for topic in list_topics(scene) if holds(scene.person.attendance_of(topic))]
+        if topics:
+            yield text(key, topics=Joined(tuple(text(f"sub.{topic}") for topic in topics)))
 
 
 def _stored_answers(scene: Scene) -> list[Block]:

@@ -77,12 +77,15 @@ def count_progress(flow: Flow, session: Session, step_id: str) -> tuple[int, int
 
 
 def find_orphans(flow: Flow, session: Session) -> frozenset[AnswerKey]:
-    """Find answers to steps of this flow that no longer apply."""
+    """Find answers to steps of this flow that no longer apply.
+
+    A step that is switched off asks nobody any more, which makes no answer wrong.
+    """
     applicable = {step.id for step in list_steps(flow, session)}
     return frozenset(
         (flow.scope, step.id)
         for step in flow.steps
-        if (flow.scope, step.id) in session.answers and step.id not in applicable
+        if (flow.scope, step.id) in session.answers and step.enabled and step.id not in applicable
     )
 
 

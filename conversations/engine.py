@@ -21,6 +21,7 @@ from conversations.answering import (
     tick,
     write_or_speak,
 )
+from conversations.attending import note_interpreting
 from conversations.content import Content
 from conversations.dialogue import question_of, reconcile
 from conversations.environment import Environment, Scene
@@ -43,6 +44,7 @@ from conversations.incoming import (
     WroteTooFast,
 )
 from conversations.person import Person
+from conversations.phases import fit_to_phase
 from conversations.questions import BACK, DONE, NO, PAUSE, SKIP, STOP, YES
 from conversations.session import (
     Answer,
@@ -65,11 +67,16 @@ def take_turn(content: Content, person: Person, incoming: Incoming, environment:
 
     The same call with the same arguments gives the same turn; nothing is stored or sent here.
     """
+    content = fit_to_phase(content, environment.programme or content.programme, environment.now)
     if person.session is not None:
         person = replace(person, session=reconcile(content, person.session))
     scene = Scene(content, person, environment)
     if person.language is None:
         return _meet(scene, incoming)
+    return note_interpreting(scene, _take(scene, incoming))
+
+
+def _take(scene: Scene, incoming: Incoming) -> Turn:
     match incoming:
         case Pressed(button):
             return _press(scene, button)
@@ -84,7 +91,7 @@ def take_turn(content: Content, person: Person, incoming: Incoming, environment:
         case SentRefused(kind):
             return show_again(scene, Placement.BELOW, text(_REFUSALS[kind]))
         case WroteTooFast(notice):
-            return show_again(scene, Placement.BELOW, text("err.slow")) if notice else Turn(person)
+            return show_again(scene, Placement.BELOW, text("err.slow")) if notice else Turn(scene.person)
         case BlockedBot():
             return _lose(scene)
         case _:
@@ -137,6 +144,8 @@ def _lose(scene: Scene) -> Turn:
 
 def _press(scene: Scene, button: AnswerButton | ActionButton | None) -> Turn:
     match button:
+        case ActionButton(Action.STAFF):
+            return _refuse_press(scene)  # a forged one: those of the staff never come here
         case ActionButton(what, argument):
             return act(scene, what, argument, Placement.IN_PLACE)
         case AnswerButton():
@@ -155,10 +164,10 @@ def _press_answer(scene: Scene, button: AnswerButton) -> Turn:
     press = f"{button.visit}:{button.step}:{button.option}:{button.switched_on}"
     if press == session.last_press:
         return Turn(scene.person)
-    gate = find_gate(scene)
+    question = question_of(session.place)
+    gate = find_gate(scene, scope="" if question is None else question.scope)
     if gate is not None and button.option != STOP:
         return show(scene, gate, Placement.IN_PLACE)
-    question = question_of(session.place)
     step = scene.content.find_step(button.step)
     if question is None or step is None or question.step != step.id or button.visit != session.visit:
         return _refuse_press(scene)
@@ -219,7 +228,7 @@ def _say(scene: Scene, words: str, message: str) -> Turn:
         if is_stop_word:
             return stop(scene, Placement.BELOW)
         return show_again(scene, Placement.BELOW, text("err.unknown"))
-    gate = find_gate(scene)
+    gate = find_gate(scene, scope=question.scope)
     if gate is not None:
         return stop(scene, Placement.BELOW) if is_stop_word else show(scene, gate, Placement.BELOW)
     if not words.strip():
@@ -237,7 +246,7 @@ def _speak(scene: Scene, voice: Voice, message: str) -> Turn:
     step = None if question is None else scene.content.find_step(question.step)
     if question is None or step is None:
         return show_again(scene, Placement.BELOW, text("err.unknown"))
-    gate = find_gate(scene)
+    gate = find_gate(scene, scope=question.scope)
     if gate is not None:
         return show(scene, gate, Placement.BELOW)
     return write_or_speak(scene, question, step, None, voice, message)
@@ -257,7 +266,8 @@ def _reword(scene: Scene, words: str, message: str) -> Turn:
         return _say(scene, words, message)  # what was too long has been made shorter
     if found is None and not is_waiting:
         return Turn(scene.person)
-    gate = find_gate(scene)
+    about = found[0] if found is not None else "" if question is None else question.scope
+    gate = find_gate(scene, scope=about)
     if gate is not None:
         return show(scene, gate, Placement.BELOW)
     refusal = refuse(words, None)

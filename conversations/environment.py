@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from conversations.content import Content
 from conversations.languages import Language
 from conversations.person import Person
+from conversations.programme import Programme
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Environment:
     `languages` are those on offer, the best guess for this person first. `stop_words` are
     those of every language, folded for comparison. `fresh_tag` and `fresh_seed` are random
     and used only if a session begins in this turn. `are_answers_linked` is False once nobody can
-    find the answers of one person any more: the respondent key has been destroyed.
+    find the answers of one person any more: the respondent key has been destroyed. `programme` is
+    what the staff have planned; None stands for the first programme of the town file.
     """
 
     now: dt.datetime
@@ -29,6 +31,7 @@ class Environment:
     fresh_tag: str
     fresh_seed: str
     are_answers_linked: bool = True
+    programme: Programme | None = None
 
     @property
     def today(self) -> dt.date:
@@ -43,6 +46,16 @@ class Scene:
     content: Content
     person: Person
     environment: Environment
+
+    @property
+    def programme(self) -> Programme:
+        """What is planned when, as it stands now."""
+        return self.environment.programme or self.content.programme
+
+    @property
+    def now(self) -> dt.datetime:
+        """The instant of this turn, in the time zone of the programme."""
+        return self.environment.now
 
     @property
     def closed(self) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from conversations.person import Purpose
+from conversations.programme import Reply
 from conversations.screens import Screen
 from conversations.session import Answer, AnswerKey
 from conversations.texts import Text
@@ -65,8 +66,24 @@ class Unsubscribed:
 
 
 @dataclass(frozen=True, slots=True)
+class ForumReplied:
+    """The person said whether they come to a forum (Fachforum). Coming takes a seat."""
+
+    topic: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class InterpreterNoted:
+    """The person needs interpreting at a forum to which they subscribed, or no longer does."""
+
+    topic: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MessagesDeclined:
-    """The person ended every message: the consent to them is taken back."""
+    """The person ended every message: the consent to them is taken back, and with it every seat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +123,13 @@ class DataFileRequested:
     """The person wants everything stored about them as a file."""
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarFileRequested:
+    """The person wants the date of a forum or of the council as a file for their calendar."""
+
+    topic: str
+
+
 Change = (
     LanguageChosen
     | ConsentGiven
@@ -113,8 +137,10 @@ Change = (
     | AnswersDropped
     | Subscribed
     | Unsubscribed
+    | ForumReplied
+    | InterpreterNoted
     | MessagesDeclined
     | EverythingErased
     | ContactLost
 )
-Event = Change | ScreenShown | PoppedUp | DataFileRequested
+Event = Change | ScreenShown | PoppedUp | DataFileRequested | CalendarFileRequested

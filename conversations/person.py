@@ -7,9 +7,12 @@ world gives consent to answers and the session. Nothing stored links the two (DE
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
+from conversations.programme import Reply
 from conversations.session import Session
 
 
@@ -30,11 +33,31 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class Attendance:
+    """What somebody said about coming to a forum (Fachforum), and what they need there."""
+
+    reply: Reply | None = None
+    wants_interpreter: bool = False
+
+
+#: Of a forum about which nothing was said.
+NOTHING_SAID = Attendance()
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """The person of one turn. A stranger has neither language nor consent nor session."""
+    """The person of one turn. A stranger has neither language nor consent nor session.
+
+    `attendance` is by topic, such as `forum_arbeit`.
+    """
 
     language: str | None = None
     message_consent: Consent | None = None
     subscriptions: frozenset[str] = field(default_factory=frozenset)
     answer_consent: Consent | None = None
     session: Session | None = None
+    attendance: Mapping[str, Attendance] = field(default_factory=lambda: MappingProxyType({}))
+
+    def attendance_of(self, topic: str) -> Attendance:
+        """Say what this person said about a forum."""
+        return self.attendance.get(topic, NOTHING_SAID)

@@ -114,11 +114,12 @@ def question_text(scene: Scene, step: Step, scope: str) -> Text:
     """Name the text of a question. The question about the forum (Fachforum) says when it is."""
     if step.spine is not Spine.FORUM:
         return text(step.question)
-    meeting = scene.content.programme.forums.get(scope)
+    forum = scene.programme.forums.get(scope)
+    meeting = None if forum is None else forum.date
     if meeting is None:
         return text(step.question, forum_when=text("q.forum_when_open"))
     when = text(
-        "q.forum_when_known", date_long=meeting.starts.date(), time=meeting.starts, place=meeting.place
+        "q.forum_when_known", date_long=meeting.starts.date(), time=meeting.starts, place=meeting.where
     )
     return text(step.question, forum_when=when)
 

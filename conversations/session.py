@@ -64,6 +64,7 @@ class SheetName(StrEnum):
     PROFILE_INTRO = "profile_intro"
     MENU = "menu"
     EVENTS = "events"
+    EVENT = "event"
     CONSENT_MESSAGES = "consent_messages"
     REMINDERS = "reminders"
     ABOUT = "about"

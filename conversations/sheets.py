@@ -7,6 +7,7 @@ from typing import assert_never
 from conversations.data_sheets import ask_erasure_screen, erased_screen, my_data_screen
 from conversations.entry import NEWS_ENTRY, Entry, parse_entry
 from conversations.environment import Scene
+from conversations.event_sheets import event_screen, events_screen
 from conversations.incoming import Action
 from conversations.screens import Block, EveryLanguage, Screen, ScreenButton, action, menu_row
 from conversations.session import Sheet, SheetName
@@ -22,8 +23,8 @@ from conversations.topic_sheets import (
     topics_screen,
 )
 from conversations.town_sheets import (
+    SEATS_LOST,
     about_screen,
-    events_screen,
     help_screen,
     privacy_screen,
     privacy_section_screen,
@@ -34,6 +35,7 @@ from conversations.town_sheets import (
 _LOOKED_AT_IN_BETWEEN = frozenset(
     {
         SheetName.EVENTS,
+        SheetName.EVENT,
         SheetName.REMINDERS,
         SheetName.ABOUT,
         SheetName.PRIVACY,
@@ -84,9 +86,11 @@ def _page(scene: Scene, sheet: Sheet) -> Screen:
         case SheetName.PROFILE_INTRO:
             return profile_intro_screen()
         case SheetName.MENU:
-            return menu_screen(scene)
+            return menu_screen(scene, argument)
         case SheetName.EVENTS:
             return events_screen(scene)
+        case SheetName.EVENT:
+            return event_screen(scene, argument)
         case SheetName.CONSENT_MESSAGES:
             return consent_messages_screen(argument)
         case SheetName.REMINDERS:
@@ -104,11 +108,11 @@ def _page(scene: Scene, sheet: Sheet) -> Screen:
         case SheetName.ERASED:
             return erased_screen(scene)
         case SheetName.STOPPED:
-            return stopped_screen()
+            return stopped_screen(argument)
         case SheetName.HELP:
             return help_screen()
         case SheetName.CLOSED:
-            return closed_screen()
+            return closed_screen(scene, argument)
         case _:
             assert_never(sheet.name)
 
@@ -182,7 +186,7 @@ def under_16_screen() -> Screen:
     )
 
 
-def menu_screen(scene: Scene) -> Screen:
+def menu_screen(scene: Scene, argument: str = "") -> Screen:
     """The menu: everything the bot can do, erasure last."""
     session = scene.person.session
     rows: list[tuple[ScreenButton, ...]] = []
@@ -199,7 +203,7 @@ def menu_screen(scene: Scene) -> Screen:
         (action("menu.mydata", Action.MY_DATA),),
         (action("menu.delete", Action.ASK_ERASURE),),
     ]
-    return Screen(((text("menu.title"),),), tuple(rows))
+    return Screen((*_seats_lost(argument), (text("menu.title"),)), tuple(rows))
 
 
 def consent_messages_screen(argument: str) -> Screen:
@@ -217,16 +221,21 @@ def consent_messages_screen(argument: str) -> Screen:
     )
 
 
-def stopped_screen() -> Screen:
+def stopped_screen(argument: str = "") -> Screen:
     """Confirm that nothing is pushed any more, and say what stays stored."""
     return Screen(
-        ((text("stop.done"),),),
+        ((text("stop.done"),), *_seats_lost(argument)),
         (
             (action("menu.delete", Action.ASK_ERASURE),),
             (action("start.btn.news", Action.NEWS),),
             menu_row(),
         ),
     )
+
+
+def _seats_lost(argument: str) -> tuple[Block, ...]:
+    """Say that registrations went with the messages, where there were any."""
+    return ((text("rem.places_freed"),),) if argument == SEATS_LOST else ()
 
 
 def _with_entry(code: str, entry: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from conversations.answering import ask
+from conversations.attending import COME, REMIND, come, remind
 from conversations.dialogue import find_open_step
 from conversations.environment import Scene
 from conversations.events import (
@@ -16,10 +18,14 @@ from conversations.events import (
     Unsubscribed,
 )
 from conversations.person import Consent, Purpose
+from conversations.programme import Reply
 from conversations.session import Sheet, SheetName
 from conversations.texts import Text, text
-from conversations.town_sheets import list_topics
+from conversations.town_sheets import SEATS_LOST, list_topics
 from conversations.turn import Turn, show
+
+#: What was wanted of a meeting when consent 2 was missing; stands in front of its topic.
+_DEEDS = {REMIND: remind, COME: come}
 
 
 def open_subscriptions(scene: Scene, argument: str, placement: Placement) -> Turn:
@@ -50,6 +56,8 @@ def agree_messages(scene: Scene, argument: str, placement: Placement) -> Turn:
         person = replace(person, subscriptions=person.subscriptions | {topic})
         changes.append(Subscribed(topic))
     scene = replace(scene, person=person)
+    if topic in _DEEDS:
+        return _DEEDS[topic](scene, field_code, placement, tuple(changes))
     if field_code and person.session is not None:
         return _after_invitation(scene, field_code, placement, tuple(changes), text("sub.saved"))
     return show(scene, Sheet(SheetName.REMINDERS), placement, changes=changes)
@@ -57,7 +65,9 @@ def agree_messages(scene: Scene, argument: str, placement: Placement) -> Turn:
 
 def decline_messages(scene: Scene, argument: str, placement: Placement) -> Turn:
     """Accept that nothing may be sent. Taking part goes on without it."""
-    _, _, field_code = argument.partition(".")
+    topic, _, field_code = argument.partition(".")
+    if topic in _DEEDS and field_code in scene.programme.events:
+        return show(scene, Sheet(SheetName.EVENT, field_code), placement)
     if field_code and scene.person.session is not None:
         return _after_invitation(scene, field_code, placement, (), None)
     return show(scene, Sheet(SheetName.MENU), placement)
@@ -84,26 +94,33 @@ def unsubscribe(scene: Scene, argument: str, placement: Placement) -> Turn:
 
 def switch_all_off(scene: Scene, argument: str, placement: Placement) -> Turn:
     """Switch everything off, and say what that does not do."""
-    scene, changes = _end_messages(scene)
-    return show(scene, Sheet(SheetName.MENU), placement, changes=changes, notice=text("sub.all_off_done"))
+    scene, changes, lost = _end_messages(scene)
+    return show(
+        scene, Sheet(SheetName.MENU, lost), placement, changes=changes, notice=text("sub.all_off_done")
+    )
 
 
 def stop(scene: Scene, placement: Placement) -> Turn:
     """End every push at once, and say what stays stored."""
-    scene, changes = _end_messages(scene)
-    return show(scene, Sheet(SheetName.STOPPED), placement, changes=changes)
+    scene, changes, lost = _end_messages(scene)
+    return show(scene, Sheet(SheetName.STOPPED, lost), placement, changes=changes)
 
 
-def _end_messages(scene: Scene) -> tuple[Scene, tuple[Change, ...]]:
-    """Take back every subscription, and with them consent 2: nothing is kept for writing to anybody."""
+def _end_messages(scene: Scene) -> tuple[Scene, tuple[Change, ...], str]:
+    """Take back every subscription, and with them consent 2: nothing is kept for writing to anybody.
+
+    Registrations go too, because nobody could be told of a change; the last value says whether there
+    were any (`SEATS_LOST`).
+    """
     person = scene.person
+    is_registered = any(said.reply is Reply.COMING for said in person.attendance.values())
     changes: list[Change] = []
     if person.subscriptions:
         changes.append(Unsubscribed(person.subscriptions))
     if person.message_consent is not None:
         changes.append(MessagesDeclined())
-    person = replace(person, subscriptions=frozenset(), message_consent=None)
-    return replace(scene, person=person), tuple(changes)
+    person = replace(person, subscriptions=frozenset(), message_consent=None, attendance=MappingProxyType({}))
+    return replace(scene, person=person), tuple(changes), SEATS_LOST if is_registered else ""
 
 
 def _after_invitation(

@@ -11,7 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 #: A gap in a text: one name in braces. Anything else in braces is a mistake.
 GAP = re.compile(r"\{([a-z_]+)\}")
@@ -62,6 +62,15 @@ class Plain:
     words: str
 
 
+class Absent(Enum):
+    """Stands in a gap that has nothing to say: the whole line of the gap is left out."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
+
+
 @dataclass(frozen=True, slots=True)
 class Joined:
     """Several texts in one gap or on one line, with a separator of no language between them."""
@@ -81,7 +90,7 @@ class Text:
     """
 
     key: str
-    gaps: tuple[tuple[str, str | int | dt.date | dt.datetime | Text | Joined], ...] = ()
+    gaps: tuple[tuple[str, str | int | dt.date | dt.datetime | Text | Joined | Absent], ...] = ()
     count: int | None = None
 
 
@@ -89,7 +98,7 @@ def text(
     key: str,
     *,
     count: int | None = None,
-    **gaps: str | int | dt.date | dt.datetime | Text | Joined,
+    **gaps: str | int | dt.date | dt.datetime | Text | Joined | Absent,
 ) -> Text:
     """Name a text and fill its gaps.
 

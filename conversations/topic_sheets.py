@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
+
 from conversations.dialogue import list_steps
 from conversations.environment import Scene
 from conversations.flow import PROFILE, Flow, Spine, Step
 from conversations.incoming import Action, ActionButton
+from conversations.phases import FieldState, field_state
+from conversations.programme import Forum
 from conversations.questions import describe_answer, question_text
 from conversations.screens import Block, Line, Numbered, Screen, ScreenButton, action, menu_row
 from conversations.session import Session
@@ -36,9 +41,14 @@ def topics_screen(scene: Scene) -> Screen:
             lines.append(text("topics.open_list", topics=_names(started)))
         if lines:
             blocks.append(tuple(lines))
+    unopened = tuple(_list_unopened(scene))
+    if unopened:
+        blocks.append(unopened)
     rows: list[tuple[ScreenButton, ...]] = []
     for flow in scene.content.fields:
         is_done = session is not None and flow.scope in session.finished
+        if not is_done and not _is_open(scene, flow.scope):
+            continue
         press = ActionButton(Action.FIELD, flow.scope)
         rows.append((ScreenButton(field_name(flow), press, ticked=is_done),))
     return Screen(tuple(blocks), (*rows, menu_row()))
@@ -83,7 +93,8 @@ def thanks_screen(scene: Scene, field_code: str) -> Screen:
     """Thank for a topic, say what happens with the answers, and offer what may follow."""
     session = _get_session(scene)
     flow = _get_field(scene, field_code)
-    blocks: list[Block] = [(text("end.thanks"),)]
+    forum = scene.programme.forums.get(field_code)
+    blocks: list[Block] = [(text(_thanks_key(forum, scene.now)),)]
     if session.finished[:1] == (field_code,) and len(session.finished) == 1:
         blocks.append((text("end.expect"),))
     rows: list[tuple[ScreenButton, ...]] = [(action("end.btn.review", Action.REVIEW, field_code),)]
@@ -91,7 +102,8 @@ def thanks_screen(scene: Scene, field_code: str) -> Screen:
         rows.append((action("end.btn.next", Action.TOPICS),))
     if find_shared_step(scene, COMMENT) is not None:
         rows.append((action("end.btn.comment", Action.COMMENT, field_code),))
-    if is_invited(flow, session) and find_shared_step(scene, NEEDS) is not None:
+    is_forum_to_come = forum is None or forum.is_to_come(scene.now)
+    if is_forum_to_come and is_invited(flow, session) and find_shared_step(scene, NEEDS) is not None:
         rows.append((action("end.btn.needs", Action.NEEDS, field_code),))
     is_priority_open = (PROFILE, PRIORITY) not in session.answers
     if len(session.finished) > 1 and is_priority_open and find_shared_step(scene, PRIORITY) is not None:
@@ -107,6 +119,7 @@ def review_screen(scene: Scene, scope: str) -> Screen:
     session = _get_session(scene)
     listed = list_reviewed(scene, session, scope)
     flow = scene.content.find_field(scope)
+    is_open = not scene.closed and _is_open(scene, scope)
     name: Text = text("mydata.about_you") if flow is None else field_name(flow)
     title: Block = (text("ui.review.title"), name) if flow is not None else (name,)
     blocks: list[Block] = [title]
@@ -115,14 +128,14 @@ def review_screen(scene: Scene, scope: str) -> Screen:
         answer = session.answers[(answer_scope, step.id)]
         parts = describe_answer(step, answer)
         blocks.append((Numbered(number, question_text(scene, step, answer_scope)), Joined(parts)))
-        if not scene.closed and step.enabled:
+        if is_open and step.enabled:
             press = ActionButton(Action.EDIT, f"{answer_scope}.{step.id}")
             rows.append((ScreenButton(_shorten(parts[0]), press, number=number),))
-    if not scene.closed and rows:
+    if is_open and rows:
         blocks.append((text("ui.review.hint"),))
     if flow is not None and flow.scope in session.finished:
         rows.append((action("ui.review.ok", Action.THANKS, scope),))
-    elif flow is not None and is_started(flow, session) and not scene.closed:
+    elif flow is not None and is_started(flow, session) and is_open:
         rows.append((action("ui.btn.continue", Action.RESUME, scope),))
     return Screen(tuple(blocks), (*rows, menu_row()))
 
@@ -135,12 +148,23 @@ def profile_intro_screen() -> Screen:
     )
 
 
-def closed_screen() -> Screen:
-    """Say that the questions are closed, and what goes on."""
-    return Screen(
-        ((text("err.closed"),),),
-        ((action("menu.events", Action.EVENTS),), (action("menu.reminders", Action.REMINDERS),), menu_row()),
+def closed_screen(scene: Scene, field_code: str = "") -> Screen:
+    """Say that the questions are closed, all or those of one topic, and what goes on."""
+    rows: tuple[tuple[ScreenButton, ...], ...] = (
+        (action("menu.events", Action.EVENTS),),
+        (action("menu.reminders", Action.REMINDERS),),
+        menu_row(),
     )
+    flow, forum = scene.content.find_field(field_code), scene.programme.forums.get(field_code)
+    if flow is None or forum is None or scene.closed:
+        return Screen(((text("err.closed"),),), rows)
+    said = text("topics.field_closed")
+    if field_state(forum, scene.environment.today) is FieldState.NOT_YET and forum.opens is not None:
+        said = text("topics.field_not_yet", date=forum.opens)
+    session = scene.person.session
+    if session is not None and list_reviewed(scene, session, field_code):
+        rows = ((action("end.btn.review", Action.REVIEW, field_code),), *rows)
+    return Screen(((field_name(flow), said),), ((action("menu.topics", Action.TOPICS),), *rows))
 
 
 def field_name(flow: Flow) -> Text:
@@ -197,6 +221,33 @@ def is_invited(flow: Flow, session: Session) -> bool:
         for step in flow.steps
         if (answer := session.answers.get((flow.scope, step.id))) is not None
     )
+
+
+def _list_unopened(scene: Scene) -> Iterator[Text]:
+    """Say which topics begin later, each with its day, and which are over."""
+    closed = []
+    for flow in scene.content.fields:
+        forum = scene.programme.forums.get(flow.scope)
+        state = field_state(forum, scene.environment.today)
+        if state is FieldState.NOT_YET and forum is not None and forum.opens is not None:
+            yield text("topics.not_yet", date=forum.opens, topics=_names([flow]))
+        elif state is FieldState.CLOSED:
+            closed.append(flow)
+    if closed:
+        yield text("topics.closed", topics=_names(closed))
+
+
+def _is_open(scene: Scene, field_code: str) -> bool:
+    """Tell whether questions of a topic can be answered; those about the person always can."""
+    forum = scene.programme.forums.get(field_code)
+    return field_state(forum, scene.environment.today) is FieldState.OPEN
+
+
+def _thanks_key(forum: Forum | None, now: dt.datetime) -> str:
+    """Choose the thanks: before the forum (Fachforum) of the field, after it, or without one."""
+    if forum is None or forum.is_to_come(now):
+        return "end.thanks"
+    return "end.thanks_no_forum" if forum.cancellation is not None else "end.thanks_late"
 
 
 def _names(flows: list[Flow]) -> Joined:

@@ -1,4 +1,4 @@
-"""The town file `town.toml`: contacts, names, dates, and when the forums meet.
+"""The town file `town.toml`: contacts, names, dates, and the first programme of forums and council.
 
 Facts that only the town can give start as open placeholders in the marks ‹…›; `Town.open_facts`
 names those still open. Python's reader of TOML gives no lines, so they are looked up in the
@@ -15,8 +15,9 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from conversations.languages import LANGUAGES
 from conversations.mistakes import Mistakes, suggest
-from conversations.programme import Meeting, Programme, Town
+from conversations.programme import Council, Forum, Meeting, Programme, Support, Town
 
 #: Facts in words, by their table. Each is the name of a gap in the texts.
 TOWN_FACTS = ("org", "official_url", "alt_channel", "youth_contact", "contact_line", "advice_line")
@@ -44,12 +45,26 @@ OPEN_MARKS = ("‹", "›")
 
 _TABLES = ("town", "privacy", "forums", "council")
 _PRIVACY_KEYS = ("pn_version", *PRIVACY_FACTS, *PRIVACY_DATES, *PRIVACY_NUMBERS)
-_MEETING_KEYS = ("starts", "ends", "place")
+_MEETING_KEYS = ("starts", "ends", "place", "address")
+_FORUM_KEYS = (
+    *_MEETING_KEYS,
+    "seats",
+    "childcare",
+    "step_free",
+    "interpreting",
+    "map_url",
+    "opens",
+    "closes",
+)
+_COUNCIL_KEYS = (*_MEETING_KEYS, "agenda_url", "question_time", "draft_day", "decided_day")
 _TIMEZONE = "Europe/Berlin"
+_WEB_ADDRESS = re.compile(r"https?://[\w.-]+\.[a-z]{2,}(?::\d+)?(?:/[^\s<>\"]*)?", re.IGNORECASE)
 _SYNTAX_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 _TABLE = re.compile(r"\s*\[\s*([\w.\"-]+)\s*\]")
 _KEY = re.compile(r"\s*([\w\"-]+)\s*=")
 _NUMBER_MAX = 365
+#: More seats than any hall of the town has.
+_SEATS_MAX = 10_000
 
 
 def parse_town(text: str, filename: str) -> tuple[Town, Programme]:
@@ -108,25 +123,97 @@ class _Reader:
         if not isinstance(forums, dict):
             self._add("forums", "“forums” must consist of blocks such as [forums.arbeit].")
             forums = {}
-        meetings = {name: self._meeting(value, f"forums.{name}") for name, value in forums.items()}
-        council = self._meeting(self._data.get("council", {}), "council")
-        return Programme(MappingProxyType(meetings), council, _TIMEZONE)
+        found = {name: self._forum(value, f"forums.{name}") for name, value in forums.items()}
+        return Programme(MappingProxyType(found), self._council(self._data.get("council", {})), _TIMEZONE)
 
-    def _meeting(self, value: object, path: str) -> Meeting | None:
+    def _forum(self, value: object, path: str) -> Forum:
+        table = self._block(value, path, _FORUM_KEYS)
+        opens, closes = (self._optional_date(table, path, key) for key in ("opens", "closes"))
+        if opens is not None and closes is not None and closes < opens:
+            self._add(f"{path}.closes", "“closes” lies before “opens”.")
+        return Forum(
+            self._meeting(table, path),
+            support=Support(
+                self._yes_or_no(table, path, "childcare"),
+                self._yes_or_no(table, path, "step_free"),
+                self._languages(table, path),
+            ),
+            seats=self._seats(table, path),
+            map_url=self._address(table, path, "map_url"),
+            opens=opens,
+            closes=closes,
+        )
+
+    def _council(self, value: object) -> Council:
+        path = "council"
+        table = self._block(value, path, _COUNCIL_KEYS)
+        return Council(
+            self._meeting(table, path),
+            agenda_url=self._address(table, path, "agenda_url"),
+            has_question_time=self._yes_or_no(table, path, "question_time"),
+            draft_day=self._optional_date(table, path, "draft_day"),
+            decided_day=self._optional_date(table, path, "decided_day"),
+        )
+
+    def _block(self, value: object, path: str, known: Sequence[str]) -> Mapping[str, Any]:
         if not isinstance(value, dict):
             self._add(path, f"“{path}” must be a block: [{path}].")
+            return {}
+        self._refuse_unknown(value, path, known)
+        return value
+
+    def _meeting(self, table: Mapping[str, Any], path: str) -> Meeting | None:
+        """Read when and where. None while the date is open: then none of it is given."""
+        if not any(key in table for key in _MEETING_KEYS):
             return None
-        self._refuse_unknown(value, path, _MEETING_KEYS)
-        if not value:
-            return None
-        starts = self._moment(value, path, "starts")
-        ends = self._moment(value, path, "ends") if "ends" in value else None
-        place = self._words(value, path, "place")
+        starts = self._moment(table, path, "starts")
+        ends = self._moment(table, path, "ends") if "ends" in table else None
+        place = self._words(table, path, "place")
+        address = self._words(table, path, "address") if "address" in table else ""
         if starts is None:
             return None
         if ends is not None and ends <= starts:
             self._add(f"{path}.ends", "“ends” must be later than “starts”.")
-        return Meeting(starts, place, ends)
+        return Meeting(starts, place, ends, address)
+
+    def _yes_or_no(self, table: Mapping[str, Any], path: str, key: str) -> bool:
+        value = table.get(key, False)
+        if not isinstance(value, bool):
+            self._add(f"{path}.{key}", f"“{key}” must be true or false, without quotation marks.")
+            return False
+        return value
+
+    def _seats(self, table: Mapping[str, Any], path: str) -> int | None:
+        value = table.get("seats")
+        if value is None:
+            return None
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _SEATS_MAX:
+            return value
+        self._add(f"{path}.seats", f"“seats” must be a whole number from 1 to {_SEATS_MAX}.")
+        return None
+
+    def _languages(self, table: Mapping[str, Any], path: str) -> tuple[str, ...]:
+        value = table.get("interpreting", [])
+        known = [language.code for language in LANGUAGES]
+        if not isinstance(value, list) or any(code not in known for code in value):
+            message = '“interpreting” must be a list of codes such as ["ar"]. Known are: '
+            self._add(f"{path}.interpreting", f"{message}{', '.join(known)}.")
+            return ()
+        return tuple(value)
+
+    def _address(self, table: Mapping[str, Any], path: str, key: str) -> str:
+        value = table.get(key, "")
+        if not isinstance(value, str) or (value and not is_web_address(value)):
+            self._add(f"{path}.{key}", f"“{key}” must be a web address that begins with https://.")
+            return ""
+        return value
+
+    def _optional_date(self, table: Mapping[str, Any], path: str, key: str) -> dt.date | None:
+        value = table.get(key)
+        if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
+            return value
+        self._add(f"{path}.{key}", f"“{key}” must be a date without quotation marks, such as 2027-09-07.")
+        return None
 
     def _table(self, name: str, known: Sequence[str], required: Sequence[str]) -> Mapping[str, Any]:
         table = self._data.get(name)
@@ -189,6 +276,11 @@ class _Reader:
         while path not in self._lines and "." in path:
             path = path.rpartition(".")[0]
         self._mistakes.add(self._lines.get(path, 1), message)
+
+
+def is_web_address(words: str) -> bool:
+    """Tell whether words are a web address that a phone can open."""
+    return _WEB_ADDRESS.fullmatch(words) is not None
 
 
 def find_lines(text: str) -> dict[str, int]:

@@ -1,13 +1,16 @@
-"""The pages about the process: dates, subscriptions, the plan, privacy in full, help."""
+"""The pages about the process: subscriptions, the plan, privacy in full, help."""
 
 from __future__ import annotations
 
 from conversations.environment import Scene
 from conversations.incoming import Action, ActionButton
-from conversations.programme import GENERAL_TOPICS, Meeting, forum_topic
-from conversations.screens import Block, Screen, ScreenButton, action, menu_row
+from conversations.phases import Phase, find_phase
+from conversations.programme import GENERAL_TOPICS, forum_topic
+from conversations.screens import Screen, ScreenButton, action, menu_row
 from conversations.texts import Joined, Text, text
 
+#: Said of a page that follows on the end of all messages, where a seat was given back with it.
+SEATS_LOST = "seats"
 #: The sections of the privacy notice (Art. 13 GDPR), in the order of the notice.
 PRIVACY_SECTIONS = (
     "controller",
@@ -24,23 +27,6 @@ PRIVACY_SECTIONS = (
     "voluntary",
     "imprint",
 )
-
-
-def events_screen(scene: Scene) -> Screen:
-    """Show the dates of all forums (Fachforen) and of the council (Gemeinderat), or that they are open."""
-    programme = scene.content.programme
-    rows = ((action("menu.reminders", Action.REMINDERS),), menu_row())
-    if programme.council is None and not any(programme.forums.values()):
-        return Screen(((text("events.title"),), (text("events.none"),)), rows)
-    blocks: tuple[Block, ...] = (
-        (text("events.title"),),
-        *(
-            (text(f"forum.name.{code}"), _when(programme.forums.get(code)))
-            for code in scene.content.field_codes
-        ),
-        (text("events.council"), _when(programme.council)),
-    )
-    return Screen(blocks, rows)
 
 
 def reminders_screen(scene: Scene) -> Screen:
@@ -64,17 +50,28 @@ def reminders_screen(scene: Scene) -> Screen:
 
 
 def about_screen(scene: Scene) -> Screen:
-    """Explain the plan and what happens when."""
-    council = scene.content.programme.council
-    when = text("events.when_open") if council is None else council.starts.date()
+    """Explain the plan, how far it is, and what comes next."""
+    phase = find_phase(scene.programme, scene.now)
+    about = text(
+        "sys.about", phase_line=text(f"phase.{phase.value}"), council_line=_council_line(scene, phase)
+    )
     return Screen(
-        ((text("sys.about", council_when=when),),),
+        ((about,),),
         (
             (action("menu.topics", Action.TOPICS),),
             (action("menu.events", Action.EVENTS),),
             menu_row(),
         ),
     )
+
+
+def _council_line(scene: Scene, phase: Phase) -> Text:
+    council = scene.programme.council
+    if phase is Phase.DECIDED and council.decided_day is not None:
+        return text("about.council_was", date=council.decided_day)
+    when = text("events.when_open") if council.meeting is None else council.meeting.starts.date()
+    key = "about.council_next" if phase is Phase.COUNCIL else "about.council_later"
+    return text(key, council_when=when)
 
 
 def privacy_screen(scene: Scene) -> Screen:
@@ -109,9 +106,3 @@ def help_screen() -> Screen:
 def list_topics(scene: Scene) -> tuple[str, ...]:
     """List what can be subscribed to: the forum of each field, then the draft, council, results."""
     return (*(forum_topic(code) for code in scene.content.field_codes), *GENERAL_TOPICS)
-
-
-def _when(meeting: Meeting | None) -> Text:
-    if meeting is None:
-        return text("events.open")
-    return text("rem.when", date_long=meeting.starts.date(), time=meeting.starts, place=meeting.place)

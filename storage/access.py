@@ -4,7 +4,8 @@ The document has this form; times are ISO 8601 in UTC, what was never given is n
 
     format          "mitreden-mydata-1"
     contact         null, or language, has_consented, message_consent {version, language, day},
-                    subscriptions [topic], screen_message_id, seen_day, telegram_id
+                    subscriptions [topic], attendance [{topic, reply, wants_interpreter}],
+                    screen_message_id, seen_day, telegram_id
     respondent      null, or consent {version, language, week}, source, session (an object),
                     answers [{scope, step, codes [code], language, wording {hash, text}, week, words,
                     message_mark, review, released, voice}]; voice is null, or
@@ -12,7 +13,8 @@ The document has this form; times are ISO 8601 in UTC, what was never given is n
                     not_before, lease_until, delete_after, data_base64}
     updates         [{update_id, state, reason, attempts, not_before, received_at, body}]
     messages        [{kind, purpose, lane, body, revision, attempts, was_interrupted, not_before,
-                    lease_until, created_at}]
+                    lease_until, created_at, reminder_id}]
+    staff_state     null, or {state, seen_at}: where a member of the staff stands
 
 Left out are only the keyed hashes and random ids under which rows are found: they say nothing
 about the person, and in the wrong hands would lead to the rows.
@@ -31,7 +33,7 @@ from storage import contexts
 from storage.answers import open_words, split_codes
 from storage.contacts import find_contact
 from storage.keyring import KeyRing
-from storage.tables import answer, contact, inbox, outbox, respondent, voice, wording
+from storage.tables import answer, contact, inbox, outbox, respondent, staff_state, voice, wording
 
 FORMAT = "mitreden-mydata-1"
 
@@ -43,6 +45,7 @@ _ANSWERS = (
     .where(answer.c.pseudonym == bindparam("whose"))
     .order_by(answer.c.scope, answer.c.step)
 )
+_STAFF_STATE = select(staff_state).where(staff_state.c.person_mac == bindparam("mac"))
 _VOICES = select(voice).where(voice.c.pseudonym == bindparam("whose"))
 
 
@@ -61,6 +64,7 @@ def load_everything(connection: Connection, keys: KeyRing, telegram_id: int) -> 
         else None,
         "updates": [_describe_update(keys, row) for row in _of_chat(connection, inbox, chat_mac)],
         "messages": [_describe_message(keys, row) for row in _of_chat(connection, outbox, chat_mac)],
+        "staff_state": _load_staff_state(connection, keys, chat_mac),
     }
 
 
@@ -77,6 +81,14 @@ def _load_contact(connection: Connection, keys: KeyRing, telegram_id: int) -> di
         if consent is None
         else {"version": consent.version, "language": consent.language, "day": consent.day.isoformat()},
         "subscriptions": sorted(found.subscriptions),
+        "attendance": [
+            {
+                "topic": topic,
+                "reply": None if said.reply is None else said.reply.value,
+                "wants_interpreter": said.wants_interpreter,
+            }
+            for topic, said in sorted(found.attendance.items())
+        ],
         "screen_message_id": found.screen_message_id,
         "seen_day": _write(connection.execute(_SEEN_DAY, {"key": found.id}).scalar_one()),
     }
@@ -176,7 +188,16 @@ def _describe_message(keys: KeyRing, row: RowMapping) -> dict[str, Any]:
         "not_before": _write(row["not_before"]),
         "lease_until": _write(row["lease_until"]),
         "created_at": _write(row["created_at"]),
+        "reminder_id": row["reminder_id"],
     }
+
+
+def _load_staff_state(connection: Connection, keys: KeyRing, person_mac: bytes) -> dict[str, Any] | None:
+    row = connection.execute(_STAFF_STATE, {"mac": person_mac}).mappings().first()
+    if row is None:
+        return None
+    state = keys.open_contact(row["state_sealed"], contexts.staff_state(person_mac))
+    return {"state": json.loads(state), "seen_at": _write(row["seen_at"])}
 
 
 def _write(moment: dt.date | None) -> str | None:

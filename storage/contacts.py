@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
-from conversations.person import Consent
+from conversations.person import Attendance, Consent
 from storage import contexts
+from storage.attendance import load_attendance
 from storage.keyring import KeyRing, SealBrokenError
 from storage.tables import contact, subscription
 from storage.upserts import insert_or_keep
@@ -25,6 +26,7 @@ CONTACT_ID_BYTES = 8
 
 _BY_MAC = select(contact).where(contact.c.person_mac == bindparam("mac"))
 _BY_MAC_LOCKED = _BY_MAC.with_for_update()
+_BY_ID = select(contact).where(contact.c.id == bindparam("key"))
 _ANY = select(contact.c.id, contact.c.chat_sealed).limit(1)
 _TOPICS = select(subscription.c.topic).where(subscription.c.contact_id == bindparam("key"))
 _CREATE = insert(contact)
@@ -56,6 +58,7 @@ class Contact:
     message_consent: Consent | None
     subscriptions: frozenset[str]
     screen_message_id: int | None
+    attendance: Mapping[str, Attendance] = field(default_factory=dict)
 
 
 def load_contact(connection: Connection, keys: KeyRing, telegram_id: int) -> Contact | None:
@@ -136,6 +139,11 @@ def delete_contact(connection: Connection, contact_id: str) -> None:
     connection.execute(_DELETE, {"key": contact_id})
 
 
+def find_by_id(connection: Connection, keys: KeyRing, contact_id: str) -> Contact | None:
+    """Find a contact by the id that stands in other rows."""
+    return _find(connection, keys, _BY_ID, {"key": contact_id})
+
+
 def keys_fit(connection: Connection, keys: KeyRing) -> bool:
     """Tell whether the keys are those of this database; true as long as it is empty."""
     row = connection.execute(_ANY).first()
@@ -163,6 +171,7 @@ def _find(
         message_consent=_read_consent(row),
         subscriptions=topics,
         screen_message_id=row["screen_message_id"],
+        attendance=load_attendance(connection, row["id"]),
     )
 
 

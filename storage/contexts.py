@@ -37,6 +37,11 @@ def voice_data(voice_id: str) -> str:
     return f"voice.data:{voice_id}"
 
 
+def staff_state(person_mac: bytes) -> str:
+    """Name the place of where a member of the staff stands."""
+    return f"staff_state.state:{person_mac.hex()}"
+
+
 def inbox_body(update_id: int) -> str:
     """Name the place of the body of an update."""
     return f"inbox.body:{update_id}"

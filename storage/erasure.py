@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete
 from storage.inbox import forget_chat
 from storage.keyring import KeyRing
 from storage.outbox import drop_for_chat
+from storage.staff import forget_state
 from storage.tables import contact, respondent
 
 _DELETE_CONTACT = delete(contact).where(contact.c.person_mac == bindparam("mac"))
@@ -42,6 +43,7 @@ def erase_person(
     if keys.can_find_respondents:
         pseudonym = keys.pseudonym(telegram_id)
         respondents = connection.execute(_DELETE_RESPONDENT, {"whose": pseudonym}).rowcount
+    forget_state(connection, keys, telegram_id)
     return Erased(
         contacts=connection.execute(_DELETE_CONTACT, {"mac": person_mac}).rowcount,
         respondents=respondents,

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import contexts
 from storage.keyring import KeyRing
 from storage.tables import outbox
-from storage.upserts import Excluded, insert_or_update
+from storage.upserts import Excluded, Upsert, insert_or_update
 from storage.vocabulary import Lane, OutboxKind
 
 #: What could not be sent for so long is of no use to anybody any more.
@@ -27,7 +29,8 @@ UNSENT_KEPT = dt.timedelta(days=7)
 class OutboxMessage:
     """Something to be sent. The purpose must not name the chat; the body is written as JSON.
 
-    Without `not_before` it is due at once.
+    Without `not_before` it is due at once. What belongs to a reminder has an empty body: its words
+    are found when it is sent.
     """
 
     purpose: str
@@ -37,10 +40,20 @@ class OutboxMessage:
     body: dict[str, Any]
     lane: Lane = Lane.REPLY
     not_before: dt.datetime | None = None
+    reminder_id: int | None = None
 
 
 def _replacement(new: Excluded) -> dict[str, Any]:
-    replaced = ("chat_mac", "chat_sealed", "contact_id", "kind", "lane", "body_sealed", "not_before")
+    replaced = (
+        "chat_mac",
+        "chat_sealed",
+        "contact_id",
+        "kind",
+        "lane",
+        "body_sealed",
+        "not_before",
+        "reminder_id",
+    )
     return {name: new[name] for name in replaced} | {
         "created_at": new["created_at"],
         "revision": outbox.c.revision + 1,
@@ -50,6 +63,10 @@ def _replacement(new: Excluded) -> dict[str, Any]:
 
 
 _PUT = insert_or_update(outbox, ("purpose",), _replacement)
+_PUT_NEW = Upsert(
+    sqlite.insert(outbox).on_conflict_do_nothing(index_elements=["purpose"]),
+    postgresql.insert(outbox).on_conflict_do_nothing(index_elements=["purpose"]),
+)
 _BODY = select(outbox.c.body_sealed).where(outbox.c.purpose == bindparam("wanted"))
 _REPLACE_BODY = (
     update(outbox)
@@ -72,6 +89,18 @@ def put(connection: Connection, keys: KeyRing, message: OutboxMessage, now: dt.d
     Raises: ValueError where the purpose names the chat.
     """
     connection.execute(_PUT.of(connection), _to_row(keys, message, now))
+
+
+def put_new(
+    connection: Connection, keys: KeyRing, messages: Iterable[OutboxMessage], now: dt.datetime
+) -> None:
+    """Put many things out at once; what waits under the same purpose already is left as it is.
+
+    Raises: ValueError where a purpose names the chat.
+    """
+    rows = [_to_row(keys, message, now) for message in messages]
+    if rows:
+        connection.execute(_PUT_NEW.of(connection), rows)
 
 
 def replace_body(connection: Connection, keys: KeyRing, purpose: str, body: dict[str, Any]) -> bool:
@@ -149,6 +178,7 @@ def _to_row(keys: KeyRing, message: OutboxMessage, now: dt.datetime) -> dict[str
         "was_interrupted": False,
         "not_before": message.not_before or now,
         "created_at": now,
+        "reminder_id": message.reminder_id,
     }
 
 

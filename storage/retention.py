@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, select, text
 
 from storage.inbox import prune_inbox
 from storage.outbox import prune_outbox
+from storage.staff import prune_states
 from storage.tables import RESPONDENT_WORLD, contact, outbox
 from storage.voices import delete_expired_voices
 
@@ -37,11 +38,21 @@ class RetentionCounts:
     update_bodies: int
     update_numbers: int
     messages: int
+    staff_states: int = 0
 
     @property
     def total(self) -> int:
         """How much went in all."""
-        return self.contacts + self.voices + self.update_bodies + self.update_numbers + self.messages
+        return sum(
+            (
+                self.contacts,
+                self.voices,
+                self.update_bodies,
+                self.update_numbers,
+                self.messages,
+                self.staff_states,
+            )
+        )
 
 
 def apply_retention(connection: Connection, now: dt.datetime) -> RetentionCounts:
@@ -57,6 +68,7 @@ def apply_retention(connection: Connection, now: dt.datetime) -> RetentionCounts
         update_bodies=update_bodies,
         update_numbers=update_numbers,
         messages=dropped + prune_outbox(connection, now),
+        staff_states=prune_states(connection, now),
     )
 
 

@@ -92,6 +92,7 @@ class ClaimedMessage:
     was_interrupted: bool
     lease_until: dt.datetime
     created_at: dt.datetime
+    reminder_id: int | None = None
 
 
 def claim_due(
@@ -167,6 +168,7 @@ def _read(keys: KeyRing, row: Row[Any]) -> ClaimedMessage:
         was_interrupted=row.was_interrupted,
         lease_until=row.lease_until,
         created_at=row.created_at,
+        reminder_id=row.reminder_id,
     )
 
 

@@ -1,10 +1,10 @@
 """The tables, in two worlds that share no value.
 
-Contact world (`contact`, `subscription`, and on their way `inbox` and `outbox`): sealed and
-keyed with the contact key. Respondent world (`respondent`, `answer`, `voice`): found by a
-pseudonym, dated by ISO week. `wording` belongs to nobody. The tables of people have no row
-order (no rowid), so that the order of two inserts says nothing. Rows are not the domain: no
-module above `storage` may see them.
+Contact world (`contact`, `subscription`, `attendance`, `staff_state`, and on their way `inbox` and
+`outbox`): sealed and keyed with the contact key. Respondent world (`respondent`, `answer`, `voice`):
+found by a pseudonym, dated by ISO week. `wording`, and the programme (`meeting`, `reminder`,
+`headcount`), belong to nobody. The tables of people have no row order (no rowid), so that the order of
+two inserts says nothing. Rows are not the domain: no module above `storage` may see them.
 
 SQLModel does not validate rows (`table=True`), so what must hold stands in constraints.
 """
@@ -28,7 +28,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from storage.vocabulary import InboxState, Lane, OutboxKind, Review, VoiceState
+from conversations.programme import Reply
+from storage.vocabulary import InboxState, Lane, OutboxKind, ReminderState, Review, VoiceState
 
 #: Telegram's ids need up to 52 bits (Bot API, "Chat"); SQLite numbers only plain INTEGER keys.
 Identity = BigInteger().with_variant(Integer, "sqlite")
@@ -89,12 +90,29 @@ class SubscriptionRow(Row, table=True):
     __tablename__ = "subscription"
     __table_args__: ClassVar[Any] = (
         ForeignKeyConstraint(["contact_id"], ["contact.id"], ondelete="CASCADE"),
-        Index(None, "topic"),
+        Index(None, "topic", "contact_id"),
         _WITHOUT_ROWID,
     )
 
     contact_id: str = Field(primary_key=True)
     topic: str = Field(primary_key=True)
+
+
+class AttendanceRow(Row, table=True):
+    """What a contact said about coming to a forum. `reply` is empty where only a need is known."""
+
+    __tablename__ = "attendance"
+    __table_args__: ClassVar[Any] = (
+        ForeignKeyConstraint(["contact_id"], ["contact.id"], ondelete="CASCADE"),
+        _one_of("reply", Reply),
+        Index(None, "topic", "reply", "contact_id"),
+        _WITHOUT_ROWID,
+    )
+
+    contact_id: str = Field(primary_key=True)
+    topic: str = Field(primary_key=True)
+    reply: str | None
+    wants_interpreter: bool
 
 
 class RespondentRow(Row, table=True):
@@ -183,6 +201,68 @@ class WordingRow(Row, table=True):
     text: str
 
 
+class StaffStateRow(Row, table=True):
+    """Where a member of the staff stands in the staff area, under seal."""
+
+    __tablename__ = "staff_state"
+    __table_args__: ClassVar[Any] = (_WITHOUT_ROWID,)
+
+    person_mac: bytes = Field(primary_key=True)
+    state_sealed: bytes
+    seen_at: dt.datetime
+
+
+class MeetingRow(Row, table=True):
+    """A forum or the council as the staff have planned it, and what people know about it, as JSON."""
+
+    __tablename__ = "meeting"
+    __table_args__: ClassVar[Any] = (_WITHOUT_ROWID,)
+
+    topic: str = Field(primary_key=True)
+    facts: str
+    known: str
+
+
+class ReminderRow(Row, table=True):
+    """One message to all who want it. `cursor` is the last contact for whom it was put out."""
+
+    __tablename__ = "reminder"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("topic", "kind", "revision"),
+        _one_of("state", ReminderState),
+        CheckConstraint("expires_at > due_at", name="expires_at"),
+        Index(
+            "ix_reminder_waiting",
+            "due_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        _NEVER_REUSED,
+    )
+
+    id: int | None = Field(primary_key=True, sa_type=Identity)
+    topic: str
+    kind: str
+    revision: int
+    due_at: dt.datetime
+    expires_at: dt.datetime
+    earlier: str
+    state: str
+    cursor: str
+    planned_count: int
+
+
+class HeadcountRow(Row, table=True):
+    """How many were registered for a forum, or needed something there, after the rows of people went."""
+
+    __tablename__ = "headcount"
+    __table_args__: ClassVar[Any] = (CheckConstraint("count >= 0", name="count"), _WITHOUT_ROWID)
+
+    topic: str = Field(primary_key=True)
+    what: str = Field(primary_key=True)
+    count: int
+
+
 class InboxRow(Row, table=True):
     """An update that Telegram has been told we have. Body and chat go when it is done."""
 
@@ -232,6 +312,12 @@ class OutboxRow(Row, table=True):
         CheckConstraint("revision >= 1", name="revision"),
         Index("ix_outbox_chat", "chat_mac", "lane", "id"),
         Index(
+            "ix_outbox_reminder",
+            "reminder_id",
+            sqlite_where=text("reminder_id IS NOT NULL"),
+            postgresql_where=text("reminder_id IS NOT NULL"),
+        ),
+        Index(
             "ix_outbox_due",
             "lane",
             "id",
@@ -261,20 +347,26 @@ class OutboxRow(Row, table=True):
     not_before: dt.datetime
     lease_until: dt.datetime | None
     created_at: dt.datetime
+    reminder_id: int | None = Field(sa_type=BigInteger)
 
 
 METADATA = Row.metadata
 
 contact: Table = METADATA.tables["contact"]
 subscription: Table = METADATA.tables["subscription"]
+attendance: Table = METADATA.tables["attendance"]
 respondent: Table = METADATA.tables["respondent"]
 answer: Table = METADATA.tables["answer"]
 voice: Table = METADATA.tables["voice"]
 wording: Table = METADATA.tables["wording"]
+staff_state: Table = METADATA.tables["staff_state"]
+meeting: Table = METADATA.tables["meeting"]
+reminder: Table = METADATA.tables["reminder"]
+headcount: Table = METADATA.tables["headcount"]
 inbox: Table = METADATA.tables["inbox"]
 outbox: Table = METADATA.tables["outbox"]
 
 #: Everything keyed with the contact key; `inbox` and `outbox` are its way in and out.
-CONTACT_WORLD = (contact, subscription, inbox, outbox)
+CONTACT_WORLD = (contact, subscription, attendance, staff_state, inbox, outbox)
 #: Everything keyed with the respondent key.
 RESPONDENT_WORLD = (respondent, answer, voice)

@@ -45,3 +45,12 @@ class Lane(StrEnum):
 
     REPLY = "reply"
     BULK = "bulk"
+
+
+class ReminderState(StrEnum):
+    """How far a reminder is: to come or on its way, put out for everybody, too late, or overtaken."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    EXPIRED = "expired"
+    REPLACED = "replaced"

@@ -22,7 +22,7 @@ async def test_a_tick_that_fails_is_logged_and_the_next_one_makes_up_for_it(
     await chat.enters("de")
     town.clock.forward(days=31)
     with monkeypatch.context() as patch:
-        patch.setattr("bot.app.retention.apply_retention", lambda *_: 1 / 0)
+        patch.setattr("bot.schedule.retention.apply_retention", lambda *_: 1 / 0)
         await town.app.tick()
     assert town.rows("contact")
     await town.app.tick()

@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -62,15 +63,26 @@ def names_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_help_of_each_command_has_an_example_that_its_options_understand(command: str) -> None:
-    shown = CliRunner().invoke(cli, [command, "--help"], prog_name="mitreden", env={"COLUMNS": "200"})
+def list_commands() -> dict[tuple[str, ...], Any]:
+    """List every command, with its group in front of it where it has one."""
+    found: dict[tuple[str, ...], Any] = {}
+    for name, command in get_command(cli).commands.items():  # type: ignore[attr-defined]
+        below = getattr(command, "commands", None)
+        found |= {(name,): command} if below is None else {(name, each): below[each] for each in below}
+    return found
+
+
+@pytest.mark.parametrize("path", list_commands(), ids=" ".join)
+def test_the_help_of_each_command_has_an_example_that_its_options_understand(path: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(cli, [*path, "--help"], prog_name="mitreden", env={"COLUMNS": "200"})
     assert shown.exit_code == 0
     (example,) = [line for line in shown.output.splitlines() if "Example: " in line]
     words = example.partition("mitreden ")[2].split()
-    assert words[0] == command
+    assert tuple(words[: len(path)]) == path
     options = {word for word in words if word.startswith("--")}
-    known = {name for option in get_command(cli).commands[command].params for name in option.opts}  # type: ignore[attr-defined]
+    known = {
+        name for option in list_commands()[path].params for name in (*option.opts, *option.secondary_opts)
+    }
     assert options <= known
 
 

@@ -133,8 +133,8 @@ def test_the_towns_dates_are_used(folder: Path) -> None:
     change(folder / "town.toml", "ends = 2027-09-16T20:30:00", "")
     forum = load_content(folder).content.programme.forums["arbeit"]
 
-    assert forum is not None
-    assert (forum.starts.year, forum.starts.month, forum.ends) == (2028, 2, None)
+    assert forum.date is not None
+    assert (forum.date.starts.year, forum.date.starts.month, forum.date.ends) == (2028, 2, None)
 
 
 def test_a_file_from_windows_is_read(folder: Path) -> None:

@@ -36,6 +36,8 @@ class Shell:
     def __init__(self, world: World, write: WriteTransaction, keys: KeyRing, clock: Clock) -> None:
         self.world, self.write, self.keys, self.clock = world, write, keys, clock
         self.lost: list[str] = []
+        self.composed: dict[str, dict[str, Any]] = {}
+        self.quiet = False
         self.points: list[str] = []
         self.crash_at = -1
         self.delivery = self.new_delivery()
@@ -49,6 +51,8 @@ class Shell:
             rng=random.Random(3),
             unreachable=lambda _connection, contact_id: self.lost.append(contact_id),
             set_screen_message=contacts.set_screen_message,
+            compose=lambda _connection, row: self.composed.get(row.purpose),
+            is_quiet=lambda _now: self.quiet,
             on_point=self._point,
         )
 

@@ -99,7 +99,7 @@ def test_a_note_and_a_file_go_once(sqlite_database: Database, keys: KeyRing) -> 
             show_message(connection, keys, chat, "Hinweis", NOW)
             show_document(connection, keys, chat, "x.json", b"\x00{}", "Datei", NOW)
         assert sum(outbox.count_waiting(connection).values()) == 2
-        assert outbox.find_body(connection, keys, "file:mark") == {
+        assert outbox.find_body(connection, keys, "file:mark:x.json") == {
             "file_name": "x.json",
             "content_base64": "AHt9",
             "caption": "Datei",

@@ -18,7 +18,7 @@ EVERYTHING = [table.name for table in (*CONTACT_WORLD, *RESPONDENT_WORLD)]
 
 
 async def lives_a_full_life(town: Town, chat: Chat, language: str = "de") -> None:
-    """Answer by tapping, writing and speaking, and subscribe to messages."""
+    """Answer by tapping, writing and speaking, subscribe to messages, and register for a forum."""
     await chat.takes_part(language, "sprache")
     await chat.finishes(until="own")
     await chat.chooses("own")
@@ -29,6 +29,13 @@ async def lives_a_full_life(town: Town, chat: Chat, language: str = "de") -> Non
     await chat.chooses("invite")
     await chat.chooses("msgyes:forum_sprache.sprache")
     assert town.words("end.thanks", language) in chat.sees
+    await chat.chooses("needs:sprache")
+    await chat.chooses("interpreter")
+    await chat.chooses("_done")
+    await chat.says("/events")
+    await chat.chooses("event:forum_sprache")
+    await chat.chooses("come:forum_sprache")
+    assert town.words("rem.rsvp_note", language) in chat.sees
 
 
 def rows_of(town: Town, chat: Chat) -> dict[str, Rows]:
@@ -197,10 +204,17 @@ def _compare(town: Town, chat: Chat, data: dict[str, Any], rows: dict[str, Rows]
             name: str(contact.pop(f"message_consent_{name}")) for name in ("version", "language", "day")
         },
         "subscriptions": [row["topic"] for row in rows["subscription"]],
+        "attendance": [
+            {name: row[name] for name in ("topic", "reply", "wants_interpreter")}
+            for row in rows["attendance"]
+        ],
         "screen_message_id": contact.pop("screen_message_id"),
         "seen_day": contact.pop("seen_day").isoformat(),
     }
     assert contact.keys() <= keyed
+    assert [row["reply"] for row in rows["attendance"]] == ["coming"]
+    assert rows["staff_state"] == []
+    assert data["staff_state"] is None
     assert data["respondent"]["consent"] == {
         name: respondent.pop(f"consent_{name}") for name in ("version", "language", "week")
     }
@@ -319,6 +333,10 @@ async def test_stop_ends_every_push_and_says_what_stays(town: Town) -> None:
 async def test_a_stop_word_on_an_open_question_is_asked_about_first(sqlite_town: Town) -> None:
     chat = await sqlite_town.chat("Sabine")
     await lives_a_full_life(sqlite_town, chat)
+    await chat.says("/topics")
+    await chat.chooses("field:sprache")
+    await chat.chooses("review:sprache")
+    await chat.chooses("thanks:sprache")
     await chat.chooses("comment:sprache")
     await chat.says("stopp")
     assert chat.choices == ["_yes", "_stop"]
@@ -392,7 +410,7 @@ async def test_without_the_respondent_key_the_bot_still_serves_and_finds_nobodys
     town = sqlite_town
     chat = await town.chat("Sabine")
     await lives_a_full_life(town, chat)
-    answers = town.rows("answer")
+    answers = [row for row in town.rows("answer") if row["step"] != "forum_needs"]
     await town.stop()
     destroy_respondent_key(town.world.key_file)
     freeze = town.loaded.content.town.freeze_date
@@ -415,4 +433,8 @@ async def test_without_the_respondent_key_the_bot_still_serves_and_finds_nobodys
     assert town.rows("contact") == []
     left = [(row["step"], row["codes"]) for row in town.rows("answer")]
     assert left == [(row["step"], row["codes"]) for row in answers], "nobody can tell whose they are"
+    assert {row["what"]: row["count"] for row in town.rows("headcount") if row["count"]} == {
+        "registered": 1,
+        "interpreter": 1,
+    }, "what was needed at the forum has become a number"
     assert {row["state"] for row in town.rows("inbox")} == {"done"}

@@ -12,6 +12,7 @@ from conversations.events import DataFileRequested, EverythingErased
 from conversations.flow import Flow
 from conversations.incoming import Action
 from conversations.person import Person
+from conversations.programme import Council, Forum
 from conversations.session import Asking, Sheet, SheetName
 from tests.support.play import Player, Stored, in_topic, newcomer, participant, town, walk_to_thanks
 
@@ -309,7 +310,7 @@ def test_after_the_freeze_date_nothing_can_be_answered_and_everything_says_so() 
 
 def test_a_forum_without_a_date_says_so_in_the_invitation_and_in_the_list() -> None:
     programme = dataclasses.replace(
-        town().programme, forums={**town().programme.forums, "werte": None}, council=None
+        town().programme, forums={**town().programme.forums, "werte": Forum()}, council=Council()
     )
     content = dataclasses.replace(town(), programme=programme)
     player = participant(content=content).opens(Action.FIELD, "werte")

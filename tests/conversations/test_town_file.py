@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import conversations
 from conversations.mistakes import ContentError, ContentMistake
+from conversations.programme import Forum
 from conversations.town_file import find_lines, parse_town
 
 SHIPPED = (Path(conversations.__file__).parent / "town.toml").read_text(encoding="utf-8")
@@ -45,18 +46,19 @@ def test_the_shipped_file_gives_facts_and_dates() -> None:
     assert town.notice_version == "1"
     assert town.freeze_date < town.delete_date
     assert list(programme.forums) == ["sprache", "bildung", "arbeit", "wohnen", "werte"]
-    for meeting in programme.forums.values():
+    for forum in programme.forums.values():
+        meeting = forum.date
         assert meeting is not None
         assert (meeting.starts.year, meeting.starts.month, meeting.starts.hour) == (2027, 9, 18)
         assert meeting.starts.weekday() < 5
         assert "Beispiel" in meeting.place
-    assert programme.council is not None
-    assert programme.council.starts.month == 11
+    assert programme.council.date is not None
+    assert programme.council.date.starts.month == 11
 
 
 def test_times_hold_in_the_town() -> None:
     _, programme = parse_town(SHIPPED, "town.toml")
-    forum, council = programme.forums["arbeit"], programme.council
+    forum, council = programme.forums["arbeit"].date, programme.council.date
     assert forum is not None
     assert council is not None
 
@@ -67,10 +69,10 @@ def test_times_hold_in_the_town() -> None:
 
 def test_a_forum_without_a_date_is_open() -> None:
     start = SHIPPED.index("starts", SHIPPED.index("[forums.werte]"))
-    end = SHIPPED.index("# Sitzung")
+    end = SHIPPED.index("# Sitzung", start)
     _, programme = parse_town(SHIPPED[:start] + SHIPPED[end:], "town.toml")
 
-    assert programme.forums["werte"] is None
+    assert programme.forums["werte"] == Forum()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,13 @@ def test_a_forum_without_a_date_is_open() -> None:
         ("starts = 2027-09-16T18:00:00", "starts = 2027-09-16T18:00:00Z", "“starts” must be a day with a time, such as 2027-09-07T18:00:00."),
         ("starts = 2027-09-16T18:00:00", "starts = 2027-03-28T02:30:00", "“starts” falls into the hour that summer time skips."),
         ("ends = 2027-09-16T20:30:00", "ends = 2027-09-16T17:30:00", "“ends” must be later than “starts”."),
-        ("ends = 2027-09-16T20:30:00", 'room = "A"', "The block [forums.arbeit] has no entry “room”. Known are: starts, ends, place."),
+        ("ends = 2027-09-16T20:30:00", 'room = "A"', "The block [forums.arbeit] has no entry “room”. Known are: starts, ends, place, address, seats, childcare, step_free, interpreting, map_url, opens, closes."),
+        ("seats = 60", "seats = 0", "“seats” must be a whole number from 1 to 10000."),
+        ("seats = 60", 'childcare_ = "yes"', "The block [forums.arbeit] has no entry “childcare_”. Did you mean “childcare”?"),
+        ('interpreting = ["ar"]\n', 'interpreting = ["klingon"]\n', '“interpreting” must be a list of codes such as ["ar"]. Known are: de, de_LS, en, tr, ar.'),
+        ("seats = 60", 'map_url = "there"', "“map_url” must be a web address that begins with https://."),
+        ("seats = 60", "closes = 2027-09-01\nopens = 2027-09-02", "“closes” lies before “opens”."),
+        ("seats = 60", 'step_free = "yes"', "“step_free” must be true or false, without quotation marks."),
         ("[council]", "[concil]", "There is no block “concil”. Did you mean “council”?"),
         ("pn_date = 2027-06-01", "pn_date = 2027-13-01", "The file cannot be read here: Expected newline or end of document after a statement. Check quotation marks and dates."),
         ("pn_date = 2027-06-01", "pn_version = 2", "The file cannot be read here: Cannot overwrite a value. Check quotation marks and dates."),

@@ -91,8 +91,10 @@ def test_exceptions_of_the_gate_are_still_texts() -> None:
 def test_every_gap_of_a_text_is_filled_by_the_town_or_named_here() -> None:
     """A new gap has to be filled by the program; this list says that somebody has thought of it."""
     by_program = {
-        "bot_link", "council_when", "date", "date_long", "field_name", "forum_when", "i", "language_name",
-        "max", "n", "options", "place", "time", "topics", "version", "word",
+        "agenda_url", "bot_link", "council_line", "council_when", "date", "date_long", "field_name",
+        "forum_name", "forum_when", "i", "language_list", "language_name", "map_url", "max", "n",
+        "old_when", "options", "phase_line", "place", "question_time_line", "reason", "reminder_times",
+        "report_url", "support_line", "time", "topics", "version", "when", "word",
     }  # fmt: skip
     from conversations.town_file import TOWN_GAPS
 

@@ -16,7 +16,15 @@ from sqlalchemy import Table, select, update
 
 from storage.database import Database
 from storage.keyring import KeyRing
-from storage.tables import CONTACT_WORLD, METADATA, RESPONDENT_WORLD, wording
+from storage.tables import (
+    CONTACT_WORLD,
+    METADATA,
+    RESPONDENT_WORLD,
+    headcount,
+    meeting,
+    reminder,
+    wording,
+)
 from tests.support.databases import ANNA
 from tests.support.people import live
 
@@ -26,7 +34,8 @@ FEW = 5
 
 
 def test_every_table_belongs_to_one_world_or_to_nobody() -> None:
-    worlds = [*CONTACT_WORLD, *RESPONDENT_WORLD, wording]
+    nobodys = (wording, meeting, reminder, headcount)
+    worlds = [*CONTACT_WORLD, *RESPONDENT_WORLD, *nobodys]
     assert sorted(table.name for table in worlds) == sorted(METADATA.tables)
     assert len(worlds) == len(set(worlds))
 

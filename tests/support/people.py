@@ -8,9 +8,10 @@ from sqlalchemy import Connection, select, update
 
 from conversations.incoming import Voice
 from conversations.person import Consent
+from conversations.programme import Reply
 from conversations.session import Answer, OfferedOwn, Session
 from conversations.session import Asking as AskingStep
-from storage import contacts, contexts, inbox, outbox, sending, tables, voices
+from storage import attendance, contacts, contexts, inbox, outbox, sending, staff, tables, voices
 from storage.answers import Wording, save_answer, save_wordings
 from storage.keyring import KeyRing
 from storage.outbox import OutboxMessage
@@ -36,6 +37,9 @@ def live(
     contacts.set_message_consent(connection, contact_id, Consent("m1", "uk", today))
     contacts.set_screen_message(connection, contact_id, 70_000 + number)
     contacts.subscribe(connection, contact_id, f"{mark}-topic")
+    attendance.save_reply(connection, contact_id, f"{mark}-forum", Reply.COMING, seats=None)
+    attendance.note_interpreter(connection, contact_id, f"{mark}-forum", wanted=True)
+    staff.save_state(connection, keys, telegram_id, f'{{"place": "{mark} desk"}}', NOW)
     _answer(connection, keys, telegram_id, number, mark)
     _exchange(connection, keys, telegram_id, number, contact_id, mark)
     return contact_id
@@ -96,6 +100,7 @@ def _exchange(
             OutboxKind.MESSAGE,
             {"text": f"{mark} message"},
             lane,
+            reminder_id=9_000 + number,
         )
         outbox.put(connection, keys, message, at)
     sending.claim_due(connection, keys, lane=Lane.REPLY, now=at, lease=LEASE, limit=1)

@@ -17,7 +17,7 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import assert_never
+from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from bot.buttons import decode, encode
@@ -30,10 +30,13 @@ from conversations.environment import Environment
 from conversations.events import (
     AnswerRecorded,
     AnswersDropped,
+    CalendarFileRequested,
     ConsentGiven,
     ContactLost,
     DataFileRequested,
     EverythingErased,
+    ForumReplied,
+    InterpreterNoted,
     LanguageChosen,
     MessagesDeclined,
     Placement,
@@ -57,7 +60,7 @@ from conversations.incoming import (
     Voice,
 )
 from conversations.languages import LANGUAGES, presort
-from conversations.person import Consent, Person, Purpose
+from conversations.person import Attendance, Consent, Person, Purpose
 from conversations.screens import Screen, ScreenButton
 from conversations.session import Answer, AnswerKey, Session, session_from_json, session_to_json
 from conversations.turn import Turn
@@ -109,11 +112,19 @@ class Stored:
     session: str | None = None
     answers: tuple[tuple[AnswerKey, Answer], ...] = ()
     source: str = ""
+    attendance: tuple[tuple[str, Attendance], ...] = ()
 
     def load(self) -> Person:
         """Join what is kept to the person of one turn."""
         session = None if self.session is None else session_from_json(self.session, dict(self.answers))
-        return Person(self.language, self.message_consent, self.subscriptions, self.answer_consent, session)
+        return Person(
+            self.language,
+            self.message_consent,
+            self.subscriptions,
+            self.answer_consent,
+            session,
+            dict(self.attendance),
+        )
 
 
 def store(before: Stored, turn: Turn) -> Stored:
@@ -140,13 +151,19 @@ def store(before: Stored, turn: Turn) -> Stored:
                 kept = replace(kept, subscriptions=kept.subscriptions | {topic})
             case Unsubscribed(topics):
                 kept = replace(kept, subscriptions=kept.subscriptions - topics)
+            case ForumReplied(topic, reply):
+                kept = _said(kept, topic, reply=reply)
+            case InterpreterNoted(topic, wanted):
+                kept = _said(kept, topic, wants_interpreter=wanted)
             case MessagesDeclined():
-                kept = replace(kept, message_consent=None)
+                kept = replace(kept, message_consent=None, attendance=())
             case EverythingErased():
                 kept = Stored()
             case ContactLost():
-                kept = replace(kept, language=None, message_consent=None, subscriptions=frozenset())
-            case ScreenShown() | PoppedUp() | DataFileRequested():
+                kept = replace(
+                    kept, language=None, message_consent=None, subscriptions=frozenset(), attendance=()
+                )
+            case ScreenShown() | PoppedUp() | DataFileRequested() | CalendarFileRequested():
                 pass
             case _:
                 assert_never(event)
@@ -154,6 +171,12 @@ def store(before: Stored, turn: Turn) -> Stored:
     if session is not None:
         kept = replace(kept, session=session_to_json(session))
     return kept
+
+
+def _said(kept: Stored, topic: str, **what: Any) -> Stored:
+    said = dict(kept.attendance)
+    said[topic] = replace(said.get(topic, Attendance()), **what)
+    return replace(kept, attendance=tuple(said.items()))
 
 
 def as_stored(answer: Answer) -> Answer:

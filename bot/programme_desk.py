@@ -1,0 +1,187 @@
+"""The desk of the command line: a change of the programme is shown, asked about, and made.
+
+What follows from a change is `storage.programme`, the words are `bot.programme_words`. Must not know
+the names of options.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.app import open_data, system_clock
+from bot.content import load_content
+from bot.programme_words import (
+    effect_json,
+    effect_lines,
+    event_json,
+    name_of,
+    say_meeting,
+    say_objection,
+)
+from bot.settings import Settings, StartError
+from conversations.content import Content
+from conversations.moments import MomentError, NoSuchDateError, RepeatedHourError, SkippedHourError
+from conversations.planning import find_objections
+from conversations.programme import Event, Forum, Programme, forum_topic
+from storage import attendance
+from storage.database import Database
+from storage.keyring import KeyRing
+from storage.programme import (
+    Effect,
+    ProgrammeChangedError,
+    change_event,
+    load_programme,
+    preview_change,
+)
+
+#: Asks a question and says whether the answer was yes.
+Ask = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The programme as it stands, and the way to change it. `say` prints a line, `ask` asks."""
+
+    database: Database
+    keys: KeyRing
+    content: Content
+    programme: Programme
+    now: dt.datetime
+    say: Callable[[str], None]
+    ask: Ask
+
+    @property
+    def zone(self) -> dt.tzinfo:
+        """The time zone of the programme."""
+        return ZoneInfo(self.programme.timezone)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The German names of the fields, by their codes."""
+        texts = self.content.texts
+        return {flow.scope: texts[flow.name].snapshot for flow in self.content.fields if flow.name}
+
+    @property
+    def heads(self) -> Mapping[str, Mapping[str, int]]:
+        """Who comes and what is needed, by topic."""
+        with self.database.reading() as connection:
+            return {
+                forum_topic(code): attendance.count_heads(connection, forum_topic(code), code)
+                for code in self.programme.forums
+            }
+
+    def get_forum(self, field_code: str) -> Forum:
+        """Return the forum of a field. Raises: StartError."""
+        forum = self.programme.forums.get(field_code)
+        if forum is None:
+            known = ", ".join(self.programme.forums)
+            raise StartError(f"There is no field “{field_code}”. Known are: {known}.")
+        return forum
+
+    def change(self, changes: Mapping[str, Event], *, sure: bool, as_json: bool) -> None:
+        """Show what changes do, ask, and make them all or none.
+
+        `sure` does not ask. Raises: StartError where a change cannot be, or nobody said yes.
+        """
+        for topic, after in changes.items():
+            self._refuse_impossible(topic, after)
+        with self.database.transaction() as connection:
+            effects = {
+                topic: preview_change(connection, topic, self.programme.events[topic], after, self.now)
+                for topic, after in changes.items()
+            }
+        if not as_json:
+            for topic, after in changes.items():
+                self._show(topic, after, effects[topic])
+        if not sure and not self.ask("Change it?"):
+            raise StartError("Nothing was changed.")
+        self._make(changes)
+        if as_json:
+            self.say(json.dumps({topic: effect_json(effect) for topic, effect in effects.items()}, indent=2))
+        else:
+            self.say("Changed.")
+
+    def _refuse_impossible(self, topic: str, after: Event) -> None:
+        for objection in find_objections(self.programme, topic, after, self.now):
+            if objection.blocks:
+                raise StartError(f"{name_of(topic, self.names)}: {say_objection(objection, self.names)}")
+
+    def _show(self, topic: str, after: Event, effect: Effect) -> None:
+        before = self.programme.events[topic]
+        self.say(name_of(topic, self.names))
+        if before.date == after.date:
+            self.say(f"  stays: {say_meeting(after.date)}")
+        else:
+            self.say(f"  was:   {say_meeting(before.date)}")
+            self.say(f"  will:  {_say_new(after)}")
+        for line in effect_lines(effect, self.now):
+            self.say(f"  {line}")
+        for objection in find_objections(self.programme, topic, after, self.now):
+            self.say(f"  Please check: {say_objection(objection, self.names)}")
+
+    def _make(self, changes: Mapping[str, Event]) -> None:
+        try:
+            with self.database.transaction() as connection:
+                for topic, after in changes.items():
+                    change_event(connection, topic, self.programme.events[topic], after, self.now)
+        except ProgrammeChangedError:
+            raise StartError(
+                "Somebody else has changed it in the meantime. Nothing was changed; please look again."
+            ) from None
+
+
+@contextlib.contextmanager
+def open_desk(settings: Settings, say: Callable[[str], None], ask: Ask) -> Iterator[Desk]:
+    """Open the programme of a bot that has run at least once.
+
+    Raises: StartError, KeyFileError, DatabaseUnreachableError, ContentError.
+    """
+    content = load_content(settings.content).content
+    now = system_clock().astimezone(ZoneInfo(content.programme.timezone))
+    with open_data(settings) as (database, keys):
+        with database.reading() as connection:
+            programme = load_programme(connection, content.programme)
+        yield Desk(database, keys, content, programme, now, say, ask)
+
+
+@contextlib.contextmanager
+def plain_moments() -> Iterator[None]:
+    """Say in one sentence what is wrong with a day or a time. Raises: StartError."""
+    try:
+        yield
+    except SkippedHourError as error:
+        raise StartError(
+            f"{error.wall:%H:%M} does not exist on {error.wall:%d.%m.%Y}: the clock is put forward then."
+            " Please choose another time."
+        ) from None
+    except RepeatedHourError as error:
+        raise StartError(
+            f"{error.first:%H:%M} exists twice on {error.first:%d.%m.%Y}: the clock is put back then."
+            f" Which one? Write {error.first.isoformat(timespec='minutes')}"
+            f" or {error.second.isoformat(timespec='minutes')}."
+        ) from None
+    except NoSuchDateError as error:
+        raise StartError(
+            f"“{error}” is no date. Write for example 16.09.2027 18:00 or 2027-09-16T18:00."
+        ) from None
+    except MomentError as error:
+        raise StartError(str(error)) from None
+
+
+def _say_new(after: Event) -> str:
+    if isinstance(after, Forum) and after.cancellation is not None:
+        wanted = after.cancellation.new_date_wanted
+        return f"cancelled; {'a new date is looked for' if wanted else 'there is no new date'}"
+    return say_meeting(after.date)
+
+
+def all_json(desk: Desk) -> list[dict[str, Any]]:
+    """Write the whole programme for a script."""
+    heads = desk.heads
+    return [event_json(topic, event, heads.get(topic, {})) for topic, event in desk.programme.events.items()]

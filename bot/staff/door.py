@@ -1,0 +1,128 @@
+"""The door of the staff area: who is let in, checked on every update, and what a turn there stores.
+
+To everybody else it does not exist: `/staff` is an unknown command and a forged button an old one.
+Runs in the transaction of the turn. Must not know what the area shows (`bot.staff.desk`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from bot.rendering import Renderer
+from bot.showing import Chat, show_screen
+from bot.staff.desk import Order, StaffTurn, open_desk, press, say, show_after
+from bot.staff.screens import StaffScene
+from bot.staff.state import StaffState, state_from_json, state_to_json
+from bot.staff.words import staff_language
+from conversations.content import Content
+from conversations.events import Placement
+from conversations.incoming import Action, ActionButton, Commanded, Incoming, Pressed, Said
+from conversations.languages import GERMAN, LANGUAGES
+from conversations.programme import field_of_topic
+from conversations.texts import text
+from conversations.topic_sheets import NEEDS
+from storage import attendance
+from storage.audience import count_audience
+from storage.keyring import KeyRing
+from storage.programme import ProgrammeChangedError, change_event, load_programme, preview_change
+from storage.reminders import list_waiting
+from storage.staff import forget_state, load_state, save_state
+
+#: The command that opens the staff area.
+STAFF_COMMAND = "staff"
+#: Into what a forum may be interpreted: every language but forms of German.
+_INTERPRETED = tuple(language for language in LANGUAGES if language.babel_locale != GERMAN.babel_locale)
+
+
+@dataclass(frozen=True)
+class StaffDoor:
+    """Lets the staff in. `staff_ids` are their Telegram ids; nothing here writes one down."""
+
+    content: Content
+    renderer: Renderer
+    keys: KeyRing
+    staff_ids: frozenset[int]
+
+    def admits(self, telegram_id: int) -> bool:
+        """Tell whether somebody belongs to the staff."""
+        return telegram_id in self.staff_ids
+
+    def take(
+        self, connection: Connection, chat: Chat, incoming: Incoming, pressed_id: int | None, now: dt.datetime
+    ) -> bool:
+        """Take a turn in the staff area. False: it is a turn of the people, also for the staff.
+
+        Whoever does something else leaves a change behind that was under way.
+        """
+        if not self.admits(chat.telegram_id):
+            return False
+        scene = self._scene(connection, now)
+        turn = self._take(connection, chat, scene, incoming)
+        if turn is None or turn.left:
+            forget_state(connection, self.keys, chat.telegram_id)
+            return False
+        if turn.order is not None:
+            turn = self._make(connection, turn, turn.order, now)
+        self._save(connection, chat, turn.state, now)
+        placement = Placement.IN_PLACE if isinstance(incoming, Pressed) else Placement.BELOW
+        rendered = self.renderer.render(turn.screen, staff_language(chat.language))
+        show_screen(connection, self.keys, chat, rendered, placement, pressed_id, now)
+        return True
+
+    def _take(
+        self, connection: Connection, chat: Chat, scene: StaffScene, incoming: Incoming
+    ) -> StaffTurn | None:
+        match incoming:
+            case Commanded(name) if name == STAFF_COMMAND:
+                return open_desk(scene)
+            case Pressed(ActionButton(Action.STAFF, argument)):
+                return press(scene, self._load(connection, chat, scene), argument)
+            case Said(words):
+                state = self._load(connection, chat, scene)
+                return None if state is None else say(scene, state, words)
+            case _:
+                return None
+
+    def _make(self, connection: Connection, turn: StaffTurn, order: Order, now: dt.datetime) -> StaffTurn:
+        try:
+            change_event(connection, order.topic, order.before, order.after, now)
+        except ProgrammeChangedError:
+            scene = self._scene(connection, now)
+            screen = show_after(scene, order.topic, text("staff.event.changed_meanwhile"))
+            return StaffTurn(None, screen)
+        return turn
+
+    def _scene(self, connection: Connection, now: dt.datetime) -> StaffScene:
+        programme = load_programme(connection, self.content.programme)
+        zone = ZoneInfo(programme.timezone)
+        return StaffScene(
+            programme,
+            now,
+            _INTERPRETED,
+            preview=lambda topic, before, after: preview_change(connection, topic, before, after, now),
+            heads=lambda topic: attendance.count_heads(connection, topic, field_of_topic(topic)),
+            schedule=lambda: [
+                (reminder, count_audience(connection, reminder.topic, reminder.kind).count)
+                for reminder in list_waiting(connection, zone)
+            ],
+            need_labels=self._need_labels(),
+        )
+
+    def _need_labels(self) -> dict[str, str]:
+        step = self.content.profile.find_step(NEEDS)
+        return {} if step is None else {option.code: option.label for option in step.all_options}
+
+    def _load(self, connection: Connection, chat: Chat, scene: StaffScene) -> StaffState | None:
+        written = load_state(connection, self.keys, chat.telegram_id)
+        zone = ZoneInfo(scene.programme.timezone)
+        return None if written is None else state_from_json(written, zone)
+
+    def _save(self, connection: Connection, chat: Chat, state: StaffState | None, now: dt.datetime) -> None:
+        if state is None:
+            forget_state(connection, self.keys, chat.telegram_id)
+        else:
+            save_state(connection, self.keys, chat.telegram_id, state_to_json(state), now)

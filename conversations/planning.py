@@ -1,0 +1,84 @@
+"""What staff should be asked before a date is changed: what cannot be, and what may be a slip.
+
+Pure judgement on values; the words for it are where staff read them (`bot.staff`, `bot.programme_cli`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from conversations.programme import Event, Forum, Meeting, Programme
+
+
+class Doubt(StrEnum):
+    """What is odd about a change. The values are the ends of the keys `staff.doubt.*`."""
+
+    PAST = "past"
+    ENDS_BEFORE = "ends_before"
+    NO_PLACE = "no_place"
+    CLOSES_BEFORE = "closes_before"
+    CLASH = "clash"
+    SEATS = "seats"
+
+
+#: What cannot be; the others are asked about.
+IMPOSSIBLE = frozenset({Doubt.PAST, Doubt.ENDS_BEFORE, Doubt.NO_PLACE, Doubt.CLOSES_BEFORE})
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """A doubt about a change; `topic` names the other meeting of a clash."""
+
+    doubt: Doubt
+    topic: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the change cannot be made at all."""
+        return self.doubt in IMPOSSIBLE
+
+
+def find_objections(
+    programme: Programme, topic: str, after: Event, now: dt.datetime
+) -> tuple[Objection, ...]:
+    """List what is odd about the new form of a meeting, what cannot be first."""
+    before = programme.events.get(topic)
+    found = list(_about_meeting(None if before is None else before.date, after.date, now))
+    if after.date is not None and (before is None or before.date != after.date):
+        found += [
+            Objection(Doubt.CLASH, other)
+            for other, event in programme.events.items()
+            if other != topic and event.date is not None and _overlap(event.date, after.date)
+        ]
+    if isinstance(after, Forum):
+        if after.opens is not None and after.closes is not None and after.closes < after.opens:
+            found.append(Objection(Doubt.CLOSES_BEFORE))
+        if after.seats is not None and after.seats < after.taken:
+            found.append(Objection(Doubt.SEATS))
+    return tuple(sorted(found, key=lambda objection: not objection.blocks))
+
+
+def _about_meeting(before: Meeting | None, after: Meeting | None, now: dt.datetime) -> Iterator[Objection]:
+    if after is None or after == before:
+        return
+    if after.starts <= now:
+        yield Objection(Doubt.PAST)
+    if after.ends is not None and after.ends <= after.starts:
+        yield Objection(Doubt.ENDS_BEFORE)
+    if not after.place.strip():
+        yield Objection(Doubt.NO_PLACE)
+
+
+def _overlap(one: Meeting, other: Meeting) -> bool:
+    return one.starts < other.over_at and other.starts < one.over_at
+
+
+def moved(before: Meeting | None, starts: dt.datetime) -> dt.datetime | None:
+    """Say when a meeting ends that begins at another time and lasts as long as before."""
+    if before is None or before.ends is None:
+        return None
+    length = before.ends.astimezone(dt.UTC) - before.starts.astimezone(dt.UTC)
+    return (starts.astimezone(dt.UTC) + length).astimezone(starts.tzinfo)

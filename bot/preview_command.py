@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import errno
 import random
 import tempfile
@@ -17,13 +18,17 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.app import App, run_bot, system_clock
-from bot.preview.people import default_people
+from bot.preview.clock import ZONE, ClockDesk, ClockError, PreviewClock, check_moment
+from bot.preview.people import STAFF, default_people
 from bot.preview.server import LocalBotApi
 from bot.settings import Settings, StartError
+from conversations.moments import MomentError, parse_day
 
 #: Not a secret: it opens nothing but the server of this process.
 PREVIEW_TOKEN = "100200300:preview-of-mitreden"  # noqa: S105  a fixed name, not a password
 PREVIEW_USERNAME = "mitreden_preview_bot"
+#: When a preview begins that is given a day.
+START_OF_DAY = dt.time(12, 0)
 
 
 async def run_preview(
@@ -32,16 +37,25 @@ async def run_preview(
     host: str,
     port: int,
     data: Path | None,
+    date: str | None = None,
     stop: asyncio.Event,
     say: Callable[[str], None],
 ) -> None:
-    """Serve the preview until `stop`. Raises: StartError where the port is taken."""
+    """Serve the preview until `stop`, from noon of a day on if one is given.
+
+    Raises: StartError where the date is none or the port is taken.
+    """
+    clock = PreviewClock(system_clock)
+    if date is not None:
+        clock.set_to(_parse_start(date))
+    desk = ClockDesk(clock)
     api = LocalBotApi(
         token=PREVIEW_TOKEN,
-        clock=system_clock,
+        clock=clock,
         rng=random.SystemRandom(),
         bot_username=PREVIEW_USERNAME,
         people=default_people(),
+        clock_desk=desk,
     )
     url = await _listen(api, host, port)
     try:
@@ -53,15 +67,26 @@ async def run_preview(
                     "data_dir": folder / "data",
                     "key_file": folder / "mitreden.key",
                     "database_url": None,
+                    "staff_ids": frozenset({STAFF.id}),
                 }
             )
 
-            def greet(_: App) -> None:
+            def greet(app: App) -> None:
+                desk.moved, desk.next_due = app.tick, app.next_message_at
                 say(f"Mitreden can be tried at {url} (Ctrl+C ends it).")
 
-            await run_bot(inside, stop=stop, started=greet)
+            await run_bot(inside, clock=clock, stop=stop, started=greet)
     finally:
         await api.stop()
+
+
+def _parse_start(date: str) -> dt.datetime:
+    try:
+        return check_moment(dt.datetime.combine(parse_day(date), START_OF_DAY, ZONE))
+    except MomentError:
+        raise StartError(f"{date} is not a day. Write it like 2027-08-20 or 20.08.2027.") from None
+    except ClockError as error:
+        raise StartError(f"{date} is too far away. {error}") from None
 
 
 async def _listen(api: LocalBotApi, host: str, port: int) -> str:

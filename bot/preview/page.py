@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import WSMsgType, web
 
+from bot.preview.clock import ClockDesk, ClockError
 from bot.preview.files import is_ogg_opus
 from bot.preview.messages import Change
 from bot.preview.player import Player
@@ -35,10 +36,11 @@ _MAX_WAITING_EVENTS = 2_000
 
 
 class Page:
-    """The web side of the preview."""
+    """The web side of the preview. Without a desk the page has no clock to set."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, clock_desk: ClockDesk | None = None) -> None:
         self._world = world
+        self._clock_desk = clock_desk
         self._sockets: set[web.WebSocketResponse] = set()
         self._deeds: dict[str, Callable[[Player, dict[str, Any]], object]] = {
             "start": lambda player, given: player.starts(str(given.get("payload", ""))),
@@ -60,6 +62,8 @@ class Page:
         app.router.add_get("/static/{name}", self._static)
         app.router.add_get("/media/{file_id}", self._media)
         app.router.add_get("/ws", self._live)
+        app.router.add_get("/clock", self._show_clock)
+        app.router.add_post("/clock", self._set_clock)
         app.router.add_post("/people", self._add_person)
         app.router.add_post("/people/{id}/voice", self._voice)
         app.router.add_post("/people/{id}/{deed}", self._deed)
@@ -97,7 +101,7 @@ class Page:
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_SECONDS)
         await socket.prepare(request)
         events: asyncio.Queue[Change] = asyncio.Queue(_MAX_WAITING_EVENTS)
-        snapshot = view_world(self._world)
+        snapshot = view_world(self._world) | self._view_clock()
         stop = self._world.listen(lambda change: None if events.full() else events.put_nowait(change))
         self._sockets.add(socket)
         sender = asyncio.create_task(self._send_events(socket, snapshot, events))
@@ -122,6 +126,28 @@ class Page:
                 return
             if event is not None:
                 await socket.send_json(event)
+
+    async def _show_clock(self, request: web.Request) -> web.Response:
+        return web.json_response(await self._get_desk().view_plan())
+
+    async def _set_clock(self, request: web.Request) -> web.Response:
+        desk = self._get_desk()
+        try:
+            await desk.carry_out(await _json_body(request))
+        except ClockError as error:
+            return web.json_response({"problem": str(error), "reason": error.reason}, status=400)
+        except web.HTTPBadRequest as error:
+            return web.json_response({"problem": error.text, "reason": "unclear"}, status=400)
+        self._world.changed("clock", detail=self._view_clock())
+        return web.json_response(await desk.view_plan())
+
+    def _get_desk(self) -> ClockDesk:
+        if self._clock_desk is None:
+            raise web.HTTPNotFound(text="this preview has no clock to set")
+        return self._clock_desk
+
+    def _view_clock(self) -> dict[str, Any]:
+        return {} if self._clock_desk is None else {"clock": self._clock_desk.view()}
 
     async def _add_person(self, request: web.Request) -> web.Response:
         given = await _json_body(request)
@@ -162,7 +188,7 @@ async def _json_body(request: web.Request) -> dict[str, Any]:
         raise web.HTTPUnsupportedMediaType(text="send application/json")
     try:
         given = await request.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise web.HTTPBadRequest(text="no JSON") from error
     if not isinstance(given, dict):
         raise web.HTTPBadRequest(text="a JSON object is expected")

@@ -28,12 +28,17 @@ class Person:
         return user
 
 
+#: Who works in the town's administration (Verwaltung); the rest are residents.
+STAFF = Person(6_900_000_007, "Ute", "ute_preview", "de", note="Verwaltung")
+
+
 def default_people() -> list[Person]:
-    """Return the five people the preview starts with."""
+    """Return the people the preview starts with."""
     return [
         Person(6_120_480_311, "Ayşe", "ayse_preview", "tr"),
         Person(5_804_117_926, "Omar", "omar_preview", "ar"),
         Person(7_015_662_048, "Sabine", "sabine_preview", "de"),
         Person(6_493_275_570, "Grace", "grace_preview", "en"),
         Person(5_377_901_264, "Lena", "lena_preview", "de", note="Einfaches Deutsch"),
+        STAFF,
     ]

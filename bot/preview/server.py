@@ -10,11 +10,13 @@ import json
 import random
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
 
+from bot.preview.clock import ClockDesk
 from bot.preview.errors import ApiError, conflict, too_many_requests
 from bot.preview.faults import APPLYING, Entry, Fault, FaultKind, Faults, FloodLimits, Ledger
 from bot.preview.methods import Methods
@@ -44,6 +46,7 @@ class LocalBotApi:
         bot_name: str = "Preview",
         strict: bool = True,
         flood: FloodLimits | None = None,
+        clock_desk: ClockDesk | None = None,
     ) -> None:
         self.token = token
         self.strict = strict
@@ -53,13 +56,14 @@ class LocalBotApi:
         profile = BotProfile(int(token.partition(":")[0]), bot_name, bot_username)
         self.world = World(clock, rng, profile, people)
         self._methods = Methods(self.world)
-        self._page = Page(self.world)
+        self._page = Page(self.world, clock_desk)
         self._runner: web.AppRunner | None = None
         self._stopping: asyncio.Event | None = None
 
     def application(self) -> web.Application:
         """Return a new aiohttp application with the routes of the API and of the page."""
         app = web.Application(client_max_size=MAX_UPLOAD_BYTES)
+        app.on_response_prepare.append(self._date)
         app.router.add_route("*", "/bot{token:[^/]+}/{method}", self._answer)
         app.router.add_get("/file/bot{token:[^/]+}/{path:.+}", self._download)
         self._page.add_routes(app)
@@ -96,6 +100,10 @@ class LocalBotApi:
         self.world.updates.close()
         await self._page.close()
         await runner.cleanup()
+
+    async def _date(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Date an answer by the clock of this world; aiohttp would take the machine's."""
+        response.headers["Date"] = format_datetime(self.world.clock().astimezone(UTC), usegmt=True)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         try:

@@ -16,7 +16,7 @@ _CONTENT = ("text", "entities", "caption", "caption_entities", "contact", "locat
 
 
 def view_world(world: World) -> Json:
-    """Return everything the page needs when it connects."""
+    """Return everything the page needs to know of the people when it connects."""
     return {"type": "snapshot", "people": [view_person(world, person) for person in world.people]}
 
 
@@ -61,6 +61,8 @@ def view_change(world: World, change: Change) -> Json | None:
     match change.what:
         case "profile":
             return event | {"bots": {str(person.id): _view_bot(world, person) for person in world.people}}
+        case "clock":
+            return event | change.detail
         case "person" if chat is not None and chat.person is not None:
             return event | {"person": view_person(world, chat.person)}
         case _ if chat is None or not chat.is_private:

@@ -39,12 +39,20 @@ PLAYERS = [
 
 
 @asynccontextmanager
-async def running_preview(folder: Path) -> AsyncIterator[str]:
+async def running_preview(folder: Path, date: str | None = None) -> AsyncIterator[str]:
     """Run `mitreden preview` in this process and yield its address."""
     said: asyncio.Queue[str] = asyncio.Queue()
     stop = asyncio.Event()
     running = asyncio.create_task(
-        run_preview(parse_settings({}), host="127.0.0.1", port=0, data=folder, stop=stop, say=said.put_nowait)
+        run_preview(
+            parse_settings({}),
+            host="127.0.0.1",
+            port=0,
+            data=folder,
+            date=date,
+            stop=stop,
+            say=said.put_nowait,
+        )
     )
     greeting = asyncio.create_task(said.get())
     await asyncio.wait({running, greeting}, return_when=asyncio.FIRST_COMPLETED)
@@ -150,3 +158,29 @@ async def test_the_preview_is_one_page_for_large_screens_too(browser: Browser, p
     assert [
         url for url in requested if not url.replace("ws:", "http:").startswith((preview, "data:", "blob:"))
     ] == []
+
+
+async def test_the_reminders_of_september_arrive_when_the_clock_is_moved(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with running_preview(tmp_path, date="20.08.2027") as url:
+        page = await open_phone(browser, url, "Sabine", width=1280, height=860)
+        await expect(page.locator("#clock-now")).to_contain_text("Fr., 20. August 2027, 12:0")
+        for label in ("Deutsch", "Nur Nachrichten", "Ja", "Fachforum Sprache"):
+            await tap(page, label)
+        await page.locator("#clock").click()
+        following = page.get_by_role("button", name="Zur nächsten Nachricht")
+        await expect(following).to_contain_text("Di., 31. August 2027, 10:00 Uhr")
+        await following.click()
+        messages = page.locator(".message--bot")
+        await expect(messages).to_have_count(2)
+        await expect(messages.last).to_contain_text("Fachforum Sprache")
+        await expect(messages.last.locator(".bubble__time")).to_have_text("10:00")
+        await page.get_by_label("Anderer Tag, andere Uhrzeit").fill("2027-09-06T17:30")
+        await page.get_by_role("button", name="Stellen").click()
+        await expect(messages).to_have_count(3)
+        await expect(messages.last).to_contain_text("Morgen ist das Fachforum.")
+        await expect(messages.last.locator(".bubble__time")).to_have_text("17:30")
+        days = await page.locator(".day").all_inner_texts()
+        assert days == ["20. August 2027", "31. August 2027", "6. September 2027"]
+        await assert_nothing_sticks_out(page)

@@ -1,6 +1,6 @@
 // Draws one message as a bubble with its keyboard. Knows messages and words, not the connection.
 
-import { clockTime, currentLanguage, fileSize, seconds, word } from "./words.js";
+import { clockTime, dayName, fileSize, seconds, word } from "./words.js";
 
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -213,5 +213,5 @@ export function excerpt(message) {
 }
 
 export function isSameDay(first, second) {
-  return first.toLocaleDateString(currentLanguage()) === second.toLocaleDateString(currentLanguage());
+  return dayName(first) === dayName(second);
 }

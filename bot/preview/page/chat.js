@@ -1,9 +1,10 @@
 // Joins the parts: the live connection, the people, the chosen chat, theme and language of the page.
 
-import { element, excerpt } from "./bubbles.js";
+import { element, excerpt, isSameDay } from "./bubbles.js";
+import { previewNow, readPlan, setUpClock, showClock, takeClock } from "./clock.js";
 import { closeMenu, showAlert, toast } from "./menu.js";
 import { messageAdded, messageEdited, pressAnswered, redraw, setUpPhone, showBot, showPerson, showStatus } from "./phone.js";
-import { APP_LANGUAGES, clockTime, currentLanguage, languageName, setLanguage, word } from "./words.js";
+import { APP_LANGUAGES, clockTime, currentLanguage, languageName, setLanguage, shortDay, word } from "./words.js";
 
 const WRITING_MILLISECONDS = 5000;
 const NARROW = matchMedia("(max-width: 760px)");
@@ -29,7 +30,7 @@ function personRow(person) {
   if (person === chosen) row.setAttribute("aria-current", "true");
   const name = element("span", "person__name", person.first_name);
   name.dir = "auto";
-  const when = element("span", "person__when", last ? clockTime(new Date(last.at)) : "");
+  const when = element("span", "person__when", last ? whenShort(new Date(last.at)) : "");
   const line = element("span", "person__last", excerpt(last) || word("empty"));
   line.dir = "auto";
   const language = [`${word("app")}: ${languageName(person.language_code)}`, person.note].filter(Boolean).join(" · ");
@@ -41,6 +42,12 @@ function personRow(person) {
   }
   row.addEventListener("click", () => choose(person.id));
   return element("li", "", row);
+}
+
+// The hour of a message of today, else its day.
+function whenShort(at) {
+  const now = previewNow();
+  return !now || isSameDay(at, now) ? clockTime(at) : shortDay(at);
 }
 
 function avatar(person) {
@@ -109,6 +116,12 @@ function take(event) {
     if (chosen) showBot();
     return undefined;
   }
+  if (event.type === "clock") {
+    takeClock(event.clock);
+    drawPeople();
+    return undefined;
+  }
+  if (spot("clock-box").open) readPlan();
   const person = people.get(event.chat_id);
   if (person) takeChange(person, event, person === chosen);
   return undefined;
@@ -117,6 +130,7 @@ function take(event) {
 function takeSnapshot(event) {
   retryMilliseconds = 400;
   spot("connection").hidden = true;
+  if (event.clock) takeClock(event.clock);
   people.clear();
   for (const person of event.people) people.set(person.id, { ...person, unread: 0, writingUntil: 0 });
   const again = chosen && people.get(chosen.id);
@@ -249,9 +263,11 @@ function setUpSwitch(id, value, change) {
 
 setUpPhone(act);
 setUpPersonBox();
+setUpClock();
 setUpSwitch("theme", remember("preview-theme") ?? "auto", (theme) => (document.documentElement.dataset.theme = theme));
 setUpSwitch("ui-language", remember("preview-ui-language") ?? (navigator.language.startsWith("de") ? "de" : "en"), (code) => {
   setLanguage(code);
+  showClock();
   drawPeople();
   if (chosen) redraw();
 });

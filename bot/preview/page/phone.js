@@ -1,6 +1,7 @@
 // The open chat: bubbles, composer, menus. Gets the person to show and a way to act for them.
 
 import { bubble, element, isSameDay } from "./bubbles.js";
+import { openClock, previewNow } from "./clock.js";
 import { confirmed, toast, toggleMenu } from "./menu.js";
 import { oggFromWebm, recordingType } from "./ogg.js";
 import { dayName, seconds, word } from "./words.js";
@@ -8,6 +9,7 @@ import { dayName, seconds, word } from "./words.js";
 const NEAR_END_PIXELS = 140;
 const BUSY_MILLISECONDS = 15000;
 const LONGEST_RECORDING_SECONDS = 120;
+const NARROW = matchMedia("(max-width: 760px)"); // there, the clock is not on screen beside the chat
 const TOUCH = matchMedia("(pointer: coarse)"); // there, focusing the text box would raise the keyboard
 const spot = (id) => document.getElementById(id);
 const log = spot("log"), scroll = spot("scroll"), composer = spot("composer");
@@ -236,7 +238,9 @@ function chatItems() {
     icon: "trash", label: word("clear"), danger: true,
     act: async () => (await confirmed(word("clearAsk"), "clear")) && act("clear"),
   };
-  return person.messages.length ? [block, clear] : [block];
+  const clock = { icon: "clock", label: word("clockOpen"), act: openClock };
+  const items = person.messages.length ? [block, clear] : [block];
+  return NARROW.matches && previewNow() ? [clock, ...items] : items;
 }
 
 async function record() {

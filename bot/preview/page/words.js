@@ -18,6 +18,12 @@ const WORDS = {
     lost: "Keine Verbindung. Neuer Versuch …", failed: "Das hat nicht geklappt.",
     name: "Name", appLanguage: "Sprache der App", add: "Anlegen", app: "App", 
     empty: "Noch nicht gestartet", unread: "ungelesen", buttons: "Knöpfe",
+    clockTitle: "Uhr der Vorschau", clockOpen: "Datum und Uhrzeit", clockNow: "Die Uhr der Vorschau zeigt",
+    clockHour: "+1 Stunde", clockDay: "+1 Tag", clockNext: "Zur nächsten Nachricht", clockNothing: "Der Bot hat nichts geplant.",
+    clockUnknown: "Der Plan ist gerade nicht lesbar.", clockTo: "Anderer Tag, andere Uhrzeit", clockSet: "Stellen", close: "Schließen",
+    clockHint: "Der Bot richtet sich nach dieser Uhr. Was gesendet oder gelöscht ist, bleibt es, auch wenn Sie sie zurückstellen.",
+    clock_no_moment: "Bitte geben Sie Tag und Uhrzeit ganz an.", clock_out_of_range: "Bitte wählen Sie ein Jahr von 2020 bis 2099.",
+    clock_skipped_hour: "Diese Uhrzeit gibt es nicht: In dieser Nacht beginnt die Sommerzeit.",
   },
   en: {
     title: "Preview", lead: "Play a role and chat with the bot. All people are invented.",
@@ -36,6 +42,12 @@ const WORDS = {
     lost: "No connection. Trying again …", failed: "That did not work.",
     name: "Name", appLanguage: "Language of the app", add: "Add", app: "App",
     empty: "Not started yet", unread: "unread", buttons: "Buttons",
+    clockTitle: "Clock of the preview", clockOpen: "Date and time", clockNow: "The clock of the preview shows",
+    clockHour: "+1 hour", clockDay: "+1 day", clockNext: "To the next message", clockNothing: "The bot has nothing planned.",
+    clockUnknown: "The plan cannot be read just now.", clockTo: "Another day, another time", clockSet: "Set", close: "Close",
+    clockHint: "The bot goes by this clock. What is sent or deleted stays so, even if you set it back.",
+    clock_no_moment: "Please give both the day and the time.", clock_out_of_range: "Please choose a year from 2020 to 2099.",
+    clock_skipped_hour: "There is no such time: summer time begins that night.",
   },
 };
 
@@ -43,7 +55,10 @@ export const APP_LANGUAGES = [
   "de", "en", "ar", "tr", "uk", "ru", "ro", "it", "hr", "el", "sq", "fa", "ku", "fr", "es", "pl", "pt", "bg", "hu", "sr", "ti", "so", "ps", "vi", "zh",
 ];
 
+const LOCALES = { de: "de-DE", en: "en-GB" };
+
 let language = "de";
+let timeZone; // until the preview names one, the browser's own
 
 export function setLanguage(code) {
   language = code in WORDS ? code : "en";
@@ -59,6 +74,10 @@ export function currentLanguage() {
   return language;
 }
 
+export function setTimeZone(name) {
+  timeZone = name;
+}
+
 export function word(key) {
   return WORDS[language][key] ?? key;
 }
@@ -71,12 +90,31 @@ export function languageName(code) {
   }
 }
 
+function formatted(date, options) {
+  return new Intl.DateTimeFormat(LOCALES[language], { timeZone, ...options }).format(date);
+}
+
 export function clockTime(date) {
-  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(date);
+  return formatted(date, { hour: "2-digit", minute: "2-digit" });
 }
 
 export function dayName(date) {
-  return new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" }).format(date);
+  return formatted(date, { day: "numeric", month: "long", year: "numeric" });
+}
+
+export function shortDay(date) {
+  return formatted(date, { day: "numeric", month: "numeric", year: "2-digit" });
+}
+
+export function momentName(date) {
+  const day = formatted(date, { weekday: "short", day: "numeric", month: "long", year: "numeric" });
+  return `${day}, ${clockTime(date)}${language === "de" ? " Uhr" : ""}`;
+}
+
+// As a field for date and time wants it: 2027-09-06T17:00
+export function wallTime(date) {
+  const day = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone };
+  return new Intl.DateTimeFormat("sv-SE", day).format(date).replace(" ", "T");
 }
 
 export function seconds(total) {

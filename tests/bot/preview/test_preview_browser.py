@@ -6,23 +6,16 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import telegram
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 from telegram import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.preview.files import is_ogg_opus, ogg_seconds
 from bot.preview.server import LocalBotApi
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-]  # fmt: skip
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no browser: apt install chromium")
+pytestmark = pytest.mark.usefixtures("scripted_bot")
 
 ARABIC = "أهلاً وسهلاً بك!\n\nGöppingen, Rathaus\n\nالسؤال 1 من 8: ما أهمّ ما تحتاجه؟"
 Open = Callable[..., Awaitable[Page]]
@@ -79,39 +72,6 @@ async def scripted_bot(bot: telegram.Bot) -> AsyncIterator[None]:
     running = asyncio.create_task(run())
     yield
     running.cancel()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield started
-        await started.close()
-
-
-@pytest.fixture
-async def open_page(browser: Browser, url: str, scripted_bot: None) -> AsyncIterator[Open]:
-    """Open the page for one of the people; fails the test on any error in the browser's console."""
-    faults: list[str] = []
-
-    async def open_for(who: str, width: int = 1280, height: int = 800, **options: Any) -> Page:
-        options = {"locale": "de-DE", "timezone_id": "Europe/Berlin", **options}
-        context = await browser.new_context(viewport={"width": width, "height": height}, **options)
-        page = await context.new_page()
-        page.set_default_timeout(5000)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
-        page.on(
-            "request",
-            lambda request: None if url in request.url else faults.append(f"outside: {request.url}"),
-        )
-        await page.goto(url)
-        await page.locator("body[data-ready]").wait_for()
-        await page.locator("#people-list").get_by_text(who, exact=True).click()
-        return page
-
-    yield open_for
-    assert faults == []
 
 
 async def test_start_tap_edit_and_toast(open_page: Open) -> None:

@@ -135,6 +135,8 @@ class App:
         if outcome.press is not None:
             with contextlib.suppress(TelegramError):
                 await self.bot.answer_callback_query(outcome.press.callback_id, outcome.press.notice or None)
+        if outcome.programme_changed:
+            await self.schedule.put_out_reminders()
         if outcome.erased:
             await self._empty_log()
             self._erased.set()

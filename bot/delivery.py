@@ -9,7 +9,6 @@ never logs one, nor an id.
 from __future__ import annotations
 
 import asyncio
-import base64
 import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
@@ -21,9 +20,10 @@ from typing import Any, Protocol, TypeVar, assert_never
 
 import structlog
 from sqlalchemy import Connection
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions
-from telegram.error import BadRequest, TelegramError
+from telegram import Bot
+from telegram.error import TelegramError
 
+from bot.requests import Requests
 from bot.transport import Outcome, classify, hold_time
 from storage import outbox, sending
 from storage.keyring import KeyRing
@@ -48,7 +48,6 @@ MAX_BACKOFF = timedelta(minutes=5)
 SETTLE_TRIES = 3
 
 _SECOND = timedelta(seconds=1)
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _T = TypeVar("_T")
 _log = structlog.get_logger("mitreden.delivery")
 
@@ -80,6 +79,7 @@ class Delivery:
     is_quiet: Callable[[datetime], bool]
     on_point: Callable[[str], None] = field(default=lambda _: None)
     counters: Counter[str] = field(default_factory=Counter)
+    requests: Requests = field(init=False)
     _tasks: dict[asyncio.Task[None], Lane] = field(default_factory=dict, init=False)
     _requests: set[asyncio.Task[int | None]] = field(default_factory=set, init=False)
     _bulk_times: deque[datetime] = field(default_factory=deque, init=False)
@@ -90,6 +90,9 @@ class Delivery:
     _hold: tuple[datetime, datetime] | None = field(default=None, init=False)
     _claimed_at: datetime | None = field(default=None, init=False)
     _released_at: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
+
+    def __post_init__(self) -> None:
+        self.requests = Requests(self.bot)
 
     async def run(self) -> None:
         """Deliver until `stop`. Begins by taking back what a process before this one had in flight."""
@@ -225,7 +228,7 @@ class Delivery:
 
     async def _attempt(self, row: ClaimedMessage) -> tuple[Outcome, int | None, BaseException | None]:
         try:
-            send = self._prepare(row)
+            send = self.requests.prepare(row)
         except (KeyError, TypeError, ValueError) as error:  # a body that is not one of ours
             return Outcome.REFUSED, None, error
         request = asyncio.ensure_future(send())
@@ -242,78 +245,6 @@ class Delivery:
         finally:
             request.cancel()
             self._requests.discard(request)
-
-    def _prepare(self, row: ClaimedMessage) -> Callable[[], Awaitable[int | None]]:
-        """Read the body of a row; the result makes the request and returns the id of a new screen.
-
-        Raises: KeyError, TypeError or ValueError where the body is not one of ours.
-        """
-        body, chat_id = row.body, row.chat_id
-        match row.kind:
-            case OutboxKind.SCREEN:
-                newer = body.get("newer")
-                keyboard = _keyboard(body["keyboard"])
-                if "unsure" in body and newer is None:  # an unknown copy may lie below: go below that
-                    return partial(self._show_below, chat_id, body["text"], keyboard, body["message_id"])
-                if body["placement"] == "in_place":
-                    old = newer or body["message_id"]
-                    return partial(self._show_screen, chat_id, body["text"], keyboard, old)
-                return partial(self._show_below, chat_id, body["text"], keyboard, newer)
-            case OutboxKind.RETIRE:
-                return partial(self._retire, chat_id, body["message_id"])
-            case OutboxKind.MESSAGE:
-                return partial(self._send_text, chat_id, body["text"], _keyboard(body.get("keyboard")))
-            case OutboxKind.DOCUMENT:
-                content = base64.b64decode(body["content_base64"], validate=True)
-                file = InputFile(content, filename=body["file_name"])
-                return partial(self._send_file, chat_id, file, body.get("caption"))
-            case _:
-                assert_never(row.kind)
-
-    async def _show_screen(
-        self, chat_id: int, text: str, keyboard: InlineKeyboardMarkup | None, old: int | None
-    ) -> int | None:
-        if old is not None:
-            try:
-                await self.bot.edit_message_text(
-                    text, chat_id, old, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
-                )
-                return None
-            except BadRequest as error:
-                if classify(error) is Outcome.APPLIED:
-                    return None
-                if classify(error) is not Outcome.GONE:
-                    raise
-        return await self._send_text(chat_id, text, keyboard)
-
-    async def _show_below(
-        self, chat_id: int, text: str, keyboard: InlineKeyboardMarkup | None, newer: int | None
-    ) -> int:
-        """Send a new screen, and take the buttons off one that the turn could not know of yet."""
-        message_id = await self._send_text(chat_id, text, keyboard)
-        if newer is not None:
-            with suppress(TelegramError):
-                await self._retire(chat_id, newer)
-        return message_id
-
-    async def _send_text(self, chat_id: int, text: str, keyboard: InlineKeyboardMarkup | None) -> int:
-        message = await self.bot.send_message(
-            chat_id, text, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
-        )
-        return message.message_id
-
-    async def _send_file(self, chat_id: int, file: InputFile, caption: str | None) -> None:
-        await self.bot.send_document(chat_id, file, caption=caption)
-
-    async def _retire(self, chat_id: int, message_id: int | None) -> None:
-        """Take the buttons off a message. None: it has become the current screen again."""
-        if message_id is None:
-            return
-        try:
-            await self.bot.edit_message_reply_markup(chat_id, message_id)
-        except BadRequest as error:
-            if classify(error) is Outcome.UNREACHABLE:
-                raise
 
     def _finish(self, connection: Connection, row: ClaimedMessage, message_id: int | None) -> None:
         was_last = sending.finish(connection, row)
@@ -388,14 +319,6 @@ def _seconds_until(due: datetime | None, now: datetime) -> float:
         return LOOK_SECONDS
     seconds = (due - now).total_seconds()
     return min(LOOK_SECONDS, seconds) if seconds > 0 else 1.0
-
-
-def _keyboard(rows: list[list[list[str]]] | None) -> InlineKeyboardMarkup | None:
-    if not rows:
-        return None
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in rows]
-    )
 
 
 def safe_description(error: BaseException | None) -> str:

@@ -24,7 +24,7 @@ from bot.changes import Changes
 from bot.flood import FloodGate, Verdict
 from bot.rendering import Renderer
 from bot.showing import Chat, show_document, show_message, show_screen
-from bot.staff.door import StaffDoor
+from bot.staff.door import Passage, StaffDoor
 from bot.updates import GroupWrote, Kind, Projection, to_incoming
 from bot.wordings import Wordings
 from conversations.content import Content
@@ -81,6 +81,7 @@ class Outcome:
     press: PressAnswer | None = None
     erased: bool = False
     has_voice: bool = False
+    programme_changed: bool = False
 
 
 @dataclass
@@ -165,8 +166,10 @@ class Turns:
         pressed_id = projection.message_id if isinstance(incoming, Pressed) else None
         language = before.language or environment.languages[0].code
         chat = Chat(telegram_id, self._chat_mark(telegram_id), contact, language)
-        if self.staff.take(connection, chat, incoming, pressed_id, now):
-            return Outcome(_press_answer(projection))
+        passage = self.staff.take(connection, chat, incoming, pressed_id, now)
+        if passage is not Passage.OUTSIDE:
+            changed = passage is Passage.CHANGED
+            return Outcome(_press_answer(projection), programme_changed=changed)
         if _is_leaving(incoming, self.staff.admits(telegram_id)):
             incoming = Pressed(ActionButton(Action.MENU))
         turn = take_turn(self.content, before, incoming, environment)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import assert_never
-from urllib.parse import quote_plus
 
 from conversations.event_sheets import (
     attendance_rows,
@@ -26,8 +25,6 @@ from conversations.reminders import ReminderKind
 from conversations.screens import Block, Screen, ScreenButton, action
 from conversations.texts import ABSENT, Absent, Joined, Text, text
 
-#: Where a map is looked up that staff have not given: a search for the address.
-_MAP_SEARCH = "https://www.openstreetmap.org/search?query="
 _DIVIDER = "\n\n"
 
 
@@ -75,7 +72,7 @@ def _forum_blocks(push: Push, forum: Forum) -> tuple[Block, ...]:
             told = text("rem.d7", forum_name=name, when=when, support_line=support)
             return ((told,), *_no_interpreter(push, forum))
         case ReminderKind.DAY_BEFORE:
-            told = text("rem.d1", forum_name=name, when=when, map_url=_map_of(forum))
+            told = text("rem.d1", forum_name=name, when=when, map_url=link_or_absent(forum.map_url))
             return ((told,), *_no_interpreter(push, forum))
         case ReminderKind.HOURS_BEFORE:
             return ((text("rem.h2", forum_name=name, when=when),),)
@@ -114,13 +111,6 @@ def _no_interpreter(push: Push, forum: Forum) -> tuple[Block, ...]:
 
 def _old(earlier: tuple[Meeting, ...]) -> Joined:
     return Joined(tuple(when_of(meeting) for meeting in earlier), _DIVIDER)
-
-
-def _map_of(forum: Forum) -> str | Absent:
-    """Say where to find the place: by the link of the staff, or by a search for the address."""
-    if forum.map_url or forum.meeting is None:
-        return link_or_absent(forum.map_url)
-    return _MAP_SEARCH + quote_plus(forum.meeting.address) if forum.meeting.address else ABSENT
 
 
 def _rows(push: Push) -> tuple[tuple[ScreenButton, ...], ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import Enum
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -38,6 +39,14 @@ STAFF_COMMAND = "staff"
 _INTERPRETED = tuple(language for language in LANGUAGES if language.babel_locale != GERMAN.babel_locale)
 
 
+class Passage(Enum):
+    """What became of a turn at the door: it is for the people, was of the staff, or changed the programme."""
+
+    OUTSIDE = "outside"
+    INSIDE = "inside"
+    CHANGED = "changed"
+
+
 @dataclass(frozen=True)
 class StaffDoor:
     """Lets the staff in. `staff_ids` are their Telegram ids; nothing here writes one down."""
@@ -53,25 +62,27 @@ class StaffDoor:
 
     def take(
         self, connection: Connection, chat: Chat, incoming: Incoming, pressed_id: int | None, now: dt.datetime
-    ) -> bool:
-        """Take a turn in the staff area. False: it is a turn of the people, also for the staff.
+    ) -> Passage:
+        """Take a turn in the staff area, if it is one.
 
         Whoever does something else leaves a change behind that was under way.
         """
         if not self.admits(chat.telegram_id):
-            return False
+            return Passage.OUTSIDE
         scene = self._scene(connection, now)
         turn = self._take(connection, chat, scene, incoming)
         if turn is None or turn.left:
             forget_state(connection, self.keys, chat.telegram_id)
-            return False
+            return Passage.OUTSIDE
+        passage = Passage.INSIDE
         if turn.order is not None:
             turn = self._make(connection, turn, turn.order, now)
+            passage = Passage.CHANGED
         self._save(connection, chat, turn.state, now)
         placement = Placement.IN_PLACE if isinstance(incoming, Pressed) else Placement.BELOW
         rendered = self.renderer.render(turn.screen, staff_language(chat.language))
         show_screen(connection, self.keys, chat, rendered, placement, pressed_id, now)
-        return True
+        return passage
 
     def _take(
         self, connection: Connection, chat: Chat, scene: StaffScene, incoming: Incoming

@@ -184,3 +184,53 @@ async def test_the_reminders_of_september_arrive_when_the_clock_is_moved(
         days = await page.locator(".day").all_inner_texts()
         assert days == ["20. August 2027", "31. August 2027", "6. September 2027"]
         await assert_nothing_sticks_out(page)
+
+
+async def write(page: Page, words: str) -> None:
+    """Write to the bot, and wait until its answer stands below."""
+    messages = page.locator(".message--bot")
+    before = await messages.count()
+    await page.get_by_role("textbox").first.fill(words)
+    await page.keyboard.press("Enter")
+    await expect(messages).to_have_count(before + 1)
+
+
+async def take_picture(page: Page, name: str) -> None:
+    """Take a picture for the README, where one is wanted."""
+    folder = os.environ.get("MITREDEN_PICTURES")
+    if folder:
+        await expect(page.locator(".toast")).to_have_count(0, timeout=10_000)
+        await page.locator(".keyboard").last.scroll_into_view_if_needed()
+        await page.screenshot(path=Path(folder) / name, animations="disabled")
+
+
+async def test_the_staff_move_a_forum_and_those_who_come_hear_of_it(browser: Browser, tmp_path: Path) -> None:
+    async with running_preview(tmp_path, date="20.08.2027") as url:
+        omar = await open_phone(browser, url, "Omar")
+        await tap(omar, "العربية")
+        await write(omar, "/events")
+        for index in (2, 0, 0):  # the forum on work, I am coming, yes, you may write to me
+            await tap(omar, index=index)
+        await assert_nothing_sticks_out(omar)
+
+        ute = await open_phone(browser, url, "Ute")
+        await tap(ute, "Deutsch")
+        await write(ute, "/staff")
+        for label in ("Termine verwalten", "Fachforum Arbeit", "Termin oder Ort ändern"):
+            await tap(ute, label)
+        await write(ute, "16.08.2027 18:00")
+        await expect(ute.locator(".message--bot").last).to_contain_text("liegt in der Vergangenheit")
+        await write(ute, "23.09.2027 18:00")
+        await tap(ute, "So lange wie bisher")
+        await tap(ute, "Der Ort bleibt")
+        screen = ute.locator(".message--bot").last
+        await expect(screen).to_contain_text("Sofort geht an 1 Person in 1 Sprache")
+        await assert_nothing_sticks_out(ute)
+        await take_picture(ute, "staff-de.png")
+        await tap(ute, "Ja, so ändern")
+
+        told = omar.locator(".message--bot").last
+        await expect(told).to_contain_text("23 أيلول 2027")
+        await expect(told).to_contain_text("16 أيلول 2027")
+        await assert_nothing_sticks_out(omar)
+        await take_picture(omar, "reminder-ar.png")

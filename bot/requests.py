@@ -1,0 +1,110 @@
+"""What a row of the outbox asks of Telegram: one request, or one and what belongs to it.
+
+Repeating a screen in place changes nothing; a new message can appear twice, which its row accepts. Must
+not know when a row is sent, nor what becomes of it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import assert_never
+
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions
+from telegram.error import BadRequest, TelegramError
+
+from bot.transport import Outcome, classify
+from storage.sending import ClaimedMessage
+from storage.vocabulary import OutboxKind
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Makes requests of rows."""
+
+    bot: Bot
+
+    def prepare(self, row: ClaimedMessage) -> Callable[[], Awaitable[int | None]]:
+        """Read the body of a row; the result makes the request and returns the id of a new screen.
+
+        Raises: KeyError, TypeError or ValueError where the body is not one of ours.
+        """
+        body, chat_id = row.body, row.chat_id
+        match row.kind:
+            case OutboxKind.SCREEN:
+                newer = body.get("newer")
+                keyboard = _keyboard(body["keyboard"])
+                if "unsure" in body and newer is None:  # an unknown copy may lie below: go below that
+                    return partial(self._show_below, chat_id, body["text"], keyboard, body["message_id"])
+                if body["placement"] == "in_place":
+                    old = newer or body["message_id"]
+                    return partial(self._show_screen, chat_id, body["text"], keyboard, old)
+                return partial(self._show_below, chat_id, body["text"], keyboard, newer)
+            case OutboxKind.RETIRE:
+                return partial(self._retire, chat_id, body["message_id"])
+            case OutboxKind.MESSAGE:
+                return partial(self._send_text, chat_id, body["text"], _keyboard(body.get("keyboard")))
+            case OutboxKind.DOCUMENT:
+                content = base64.b64decode(body["content_base64"], validate=True)
+                file = InputFile(content, filename=body["file_name"])
+                return partial(self._send_file, chat_id, file, body.get("caption"))
+            case _:
+                assert_never(row.kind)
+
+    async def _show_screen(
+        self, chat_id: int, text: str, keyboard: InlineKeyboardMarkup | None, old: int | None
+    ) -> int | None:
+        if old is not None:
+            try:
+                await self.bot.edit_message_text(
+                    text, chat_id, old, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+                )
+                return None
+            except BadRequest as error:
+                if classify(error) is Outcome.APPLIED:
+                    return None
+                if classify(error) is not Outcome.GONE:
+                    raise
+        return await self._send_text(chat_id, text, keyboard)
+
+    async def _show_below(
+        self, chat_id: int, text: str, keyboard: InlineKeyboardMarkup | None, newer: int | None
+    ) -> int:
+        """Send a new screen, and take the buttons off one that the turn could not know of yet."""
+        message_id = await self._send_text(chat_id, text, keyboard)
+        if newer is not None:
+            with suppress(TelegramError):
+                await self._retire(chat_id, newer)
+        return message_id
+
+    async def _send_text(self, chat_id: int, text: str, keyboard: InlineKeyboardMarkup | None) -> int:
+        message = await self.bot.send_message(
+            chat_id, text, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+        )
+        return message.message_id
+
+    async def _send_file(self, chat_id: int, file: InputFile, caption: str | None) -> None:
+        await self.bot.send_document(chat_id, file, caption=caption)
+
+    async def _retire(self, chat_id: int, message_id: int | None) -> None:
+        """Take the buttons off a message. None: it has become the current screen again."""
+        if message_id is None:
+            return
+        try:
+            await self.bot.edit_message_reply_markup(chat_id, message_id)
+        except BadRequest as error:
+            if classify(error) is Outcome.UNREACHABLE:
+                raise
+
+
+def _keyboard(rows: list[list[list[str]]] | None) -> InlineKeyboardMarkup | None:
+    if not rows:
+        return None
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in rows]
+    )

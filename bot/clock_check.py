@@ -35,6 +35,7 @@ class ClockCheck:
     ask: Callable[[], Awaitable[object]]
     _heard_at: dt.datetime | None = field(default=None, init=False)
     _difference: dt.timedelta = field(default=dt.timedelta(), init=False)
+    _was_right: bool = field(default=True, init=False)
 
     def hear(self, date: str | None) -> None:
         """Note the `Date` of an answer, as it stands in its head; None where it has none."""
@@ -53,10 +54,11 @@ class ClockCheck:
                 await self.ask()
         if not self._is_fresh():
             return False  # Telegram is away: nothing could be sent anyway
-        if abs(self._difference) > TOLERANCE:
+        is_right = abs(self._difference) <= TOLERANCE
+        if not is_right and self._was_right:
             _log.error("clock_doubtful", seconds=round(self._difference.total_seconds()))
-            return False
-        return True
+        self._was_right = is_right
+        return is_right
 
     def _is_fresh(self) -> bool:
         return self._heard_at is not None and abs(self.clock() - self._heard_at) <= BELIEVED_FOR

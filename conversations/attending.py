@@ -42,6 +42,9 @@ def remind(scene: Scene, topic: str, placement: Placement, changes: tuple[Change
     if scene.person.message_consent is None:
         return show(scene, Sheet(SheetName.CONSENT_MESSAGES, f"{REMIND}.{topic}"), placement)
     scene, subscribed = _subscribed(scene, topic)
+    if scene.person.attendance_of(topic).reply is Reply.NOT_COMING:
+        scene, replied = _replied(scene, topic, None)
+        subscribed = (*subscribed, *replied)
     return _show_event(scene, f"{topic}.{CONFIRMED}", placement, changes=(*changes, *subscribed))
 
 
@@ -94,7 +97,29 @@ def send_calendar_file(scene: Scene, topic: str, placement: Placement) -> Turn:
     return Turn(scene.person, (CalendarFileRequested(topic),))
 
 
-def note_interpreting(scene: Scene, turn: Turn) -> Turn:
+def keep_in_step(scene: Scene, turn: Turn) -> Turn:
+    """Let what is known about coming to forums follow from what was done in a turn."""
+    return _note_interpreting(scene, _take_back_refusals(turn))
+
+
+def _take_back_refusals(turn: Turn) -> Turn:
+    """Whoever wants reminders of a forum again is no longer somebody who cannot come."""
+    person, changes = turn.person, list(turn.events)
+    replied = {event.topic for event in turn.events if isinstance(event, ForumReplied)}
+    attendance = dict(person.attendance)
+    for event in turn.events:
+        if not isinstance(event, Subscribed) or event.topic in replied:
+            continue
+        said = person.attendance_of(event.topic)
+        if said.reply is Reply.NOT_COMING:
+            attendance[event.topic] = replace(said, reply=None)
+            changes.insert(0, ForumReplied(event.topic, None))
+    if len(changes) == len(turn.events):
+        return turn
+    return Turn(replace(person, attendance=MappingProxyType(attendance)), tuple(changes))
+
+
+def _note_interpreting(scene: Scene, turn: Turn) -> Turn:
     """Note, with the contact, for which forums somebody needs interpreting, as far as they said so.
 
     The answers stay where they are; with the contact goes only what a reminder has to say, and only
@@ -136,7 +161,7 @@ def _subscribed(scene: Scene, topic: str) -> tuple[Scene, tuple[Change, ...]]:
     return replace(scene, person=person), (Subscribed(topic),)
 
 
-def _replied(scene: Scene, topic: str, reply: Reply) -> tuple[Scene, tuple[Change, ...]]:
+def _replied(scene: Scene, topic: str, reply: Reply | None) -> tuple[Scene, tuple[Change, ...]]:
     before = scene.person.attendance_of(topic)
     if before.reply is reply:
         return scene, ()

@@ -21,7 +21,7 @@ from conversations.answering import (
     tick,
     write_or_speak,
 )
-from conversations.attending import note_interpreting
+from conversations.attending import keep_in_step
 from conversations.content import Content
 from conversations.dialogue import question_of, reconcile
 from conversations.environment import Environment, Scene
@@ -73,7 +73,7 @@ def take_turn(content: Content, person: Person, incoming: Incoming, environment:
     scene = Scene(content, person, environment)
     if person.language is None:
         return _meet(scene, incoming)
-    return note_interpreting(scene, _take(scene, incoming))
+    return keep_in_step(scene, _take(scene, incoming))
 
 
 def _take(scene: Scene, incoming: Incoming) -> Turn:

@@ -164,11 +164,14 @@ def _own_state(scene: Scene, topic: str, event: Event, attendance: Attendance) -
     """Say in words what is switched on for this person."""
     if not event.is_to_come(scene.now):
         return
-    if attendance.reply is Reply.COMING:
+    is_on = topic in scene.person.subscriptions
+    if event.date is not None and attendance.reply is Reply.COMING:
         yield text("events.registered")
-    elif attendance.reply is Reply.NOT_COMING:
+    if event.date is not None and attendance.reply is Reply.NOT_COMING:
         yield text("events.not_coming")
-    yield text("events.reminder_on" if topic in scene.person.subscriptions else "events.reminder_off")
+        yield text("events.only_changes" if is_on else "events.reminder_off")
+    else:
+        yield text("events.reminder_on" if is_on else "events.reminder_off")
     if isinstance(event, Forum) and event.date is not None:
         is_near = event.date.starts - scene.now <= _TOLD_BEFORE
         if is_near and lacks_interpreter(event.support, attendance, scene.person.language or ""):
@@ -182,9 +185,12 @@ def _event_rows(
     if isinstance(event, Forum) and event.date is not None and not event.is_over(now):
         yield from attendance_rows(topic, attendance.reply)
     if event.is_to_come(now):
-        if topic in scene.person.subscriptions:
-            yield (action("events.btn.no_reminder", Action.STOP_TOPIC, topic),)
-        else:
+        is_on = topic in scene.person.subscriptions
+        hears_changes_only = is_on and attendance.reply is Reply.NOT_COMING
+        if not is_on or hears_changes_only:
             yield (action("events.btn.remind", Action.REMIND, topic),)
+        if is_on:
+            label = "rem.btn.stop" if hears_changes_only else "events.btn.no_reminder"
+            yield (action(label, Action.STOP_TOPIC, topic),)
     if event.date is not None and event.date.over_at > now:
         yield (action("rem.btn.calendar", Action.CALENDAR, topic),)

@@ -67,10 +67,10 @@ class Unsubscribed:
 
 @dataclass(frozen=True, slots=True)
 class ForumReplied:
-    """The person said whether they come to a forum (Fachforum). Coming takes a seat."""
+    """The person said whether they come to a forum (Fachforum). Coming takes a seat; None: undecided."""
 
     topic: str
-    reply: Reply
+    reply: Reply | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from conversations.person import NOTHING_SAID, Attendance
 from conversations.programme import Cancellation, Council, Event, Forum, Meeting
 from conversations.reminders import ReminderKind
 from conversations.screens import Block, Screen, ScreenButton, action
-from conversations.texts import ABSENT, Absent, Joined, Text, text
+from conversations.texts import ABSENT, Joined, Text, text
 
 _DIVIDER = "\n\n"
 

@@ -73,8 +73,10 @@ def load_attendance(connection: Connection, contact_id: str) -> dict[str, Attend
     }
 
 
-def save_reply(connection: Connection, contact_id: str, topic: str, reply: Reply, seats: int | None) -> None:
-    """Note whether a contact comes; a second time changes nothing.
+def save_reply(
+    connection: Connection, contact_id: str, topic: str, reply: Reply | None, seats: int | None
+) -> None:
+    """Note whether a contact comes, or with None that it is open again; a second time changes nothing.
 
     Raises: NoSeatLeftError.
     """
@@ -84,7 +86,8 @@ def save_reply(connection: Connection, contact_id: str, topic: str, reply: Reply
         is_new = said is None or said.reply is not Reply.COMING
         if is_new and connection.execute(_TAKEN_OF, {"of_topic": topic}).scalar_one() >= seats:
             raise NoSeatLeftError(topic)
-    values = {"contact_id": contact_id, "topic": topic, "reply": reply.value, "wants_interpreter": False}
+    said_now = None if reply is None else reply.value
+    values = {"contact_id": contact_id, "topic": topic, "reply": said_now, "wants_interpreter": False}
     connection.execute(_REPLY.of(connection), values)
 
 
@@ -105,7 +108,7 @@ def count_registered(connection: Connection) -> dict[str, int]:
 
 
 def clear_replies(connection: Connection, topic: str) -> None:
-    """Delete who comes to a forum that does not take place. Their needs stay for the next date."""
+    """Delete who comes to a forum that gets another date. Their needs stay."""
     connection.execute(_CLEAR_REPLIES, {"of_topic": topic})
 
 

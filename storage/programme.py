@@ -127,7 +127,7 @@ def change_event(connection: Connection, topic: str, before: Event, after: Event
     news: Due | None = None
     found: News | None = None
     if after.revision != current.revision:
-        _settle_replies(connection, topic, after)
+        _settle_replies(connection, topic, current, after)
         replace_reminders(connection, topic, ANNOUNCING | TIMED)
         found = find_news(after, known)
         news = None if found is None else plan_news(found, after, now)
@@ -164,14 +164,16 @@ def _what_people_know(
             return known
 
 
-def _settle_replies(connection: Connection, topic: str, after: Event) -> None:
-    """Free every seat of a cancelled forum; count a forum anew that has a date again."""
-    if not isinstance(after, Forum):
+def _settle_replies(connection: Connection, topic: str, before: Event, after: Event) -> None:
+    """Begin anew with a forum that was cancelled and has another date now.
+
+    With the date of before, what people said still holds: a cancellation that was a slip costs no seat.
+    """
+    if not isinstance(before, Forum) or before.cancellation is None or after.date is None:
         return
-    if after.cancellation is not None:
+    attendance.forget_counts(connection, topic)
+    if before.meeting != after.meeting:
         attendance.clear_replies(connection, topic)
-    else:
-        attendance.forget_counts(connection, topic)
 
 
 def _tell_report(

@@ -5,10 +5,12 @@ Staff who use another language read German, the language of their work. Must not
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 import locales
-from bot.catalogues import Catalogue, Catalogues, german_entries, parse_po
+from bot.catalogues import Catalogue, Catalogues, PoFile, german_entries, parse_po
 from bot.content import LoadedContent
 from conversations.languages import GERMAN, Language, find_language
 from conversations.text_files import parse_texts
@@ -19,9 +21,16 @@ ENGLISH_FILE = Path(locales.__file__).parent / "en" / "LC_MESSAGES" / "staff.po"
 _ENGLISH = "en"
 
 
-def load_staff_texts() -> dict[str, SourceText]:
-    """Read the German texts of the staff. Raises: ContentError."""
+@functools.cache
+def load_staff_texts() -> Mapping[str, SourceText]:
+    """Read the German texts of the staff, once: they belong to the program. Raises: ContentError."""
     return parse_texts(TEXTS_FILE.read_text(encoding="utf-8"), TEXTS_FILE.name)
+
+
+@functools.cache
+def load_english() -> PoFile:
+    """Read the English texts of the staff, once. Raises: ContentError."""
+    return parse_po(ENGLISH_FILE.read_text(encoding="utf-8"), ENGLISH_FILE.name, get_english())
 
 
 def load_staff_catalogues(loaded: LoadedContent) -> Catalogues:
@@ -30,10 +39,9 @@ def load_staff_catalogues(loaded: LoadedContent) -> Catalogues:
     Raises: ContentError.
     """
     english = get_english()
-    po = parse_po(ENGLISH_FILE.read_text(encoding="utf-8"), ENGLISH_FILE.name, english)
     people = loaded.catalogues
     german = {**people.get(GERMAN.code).german, **german_entries(load_staff_texts())}
-    in_english = {**people.get(_ENGLISH).entries, **po.entries}
+    in_english = {**people.get(_ENGLISH).entries, **load_english().entries}
     return Catalogues(
         {
             GERMAN.code: Catalogue(GERMAN, german, german),

@@ -231,6 +231,7 @@ class Town:
     world: World
     loaded: LoadedContent
     open_database: Callable[[], Database]
+    staff_ids: frozenset[int] = frozenset()
     app: App = field(init=False)
     database: Database = field(init=False)
     keys: KeyRing = field(init=False)
@@ -267,7 +268,14 @@ class Town:
                 )
             )
             self.app = build_app(
-                self.loaded, self.database, self.keys, self.clock, bot, request, poll_request
+                self.loaded,
+                self.database,
+                self.keys,
+                self.clock,
+                bot,
+                request,
+                poll_request,
+                self.staff_ids,
             )
             opening.callback(self.app.writer.close)
             self._running = asyncio.create_task(self.app.run(), name="App")
@@ -390,7 +398,7 @@ async def open_town(
                 connection.close()
             return database
 
-        town = Town(world, loaded or shipped_content(), open_database)
+        town = Town(world, loaded or shipped_content(), open_database, world.staff_ids)
         await town.start()
         try:
             await town.rest()

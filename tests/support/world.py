@@ -46,6 +46,7 @@ class World:
     folder: Path
     clock: Clock
     database_url: str | None = None
+    staff_ids: frozenset[int] = frozenset()
     extra_environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -69,6 +70,8 @@ class World:
         }
         if self.database_url is not None:
             given["MITREDEN_DATABASE_URL"] = self.database_url
+        if self.staff_ids:
+            given["MITREDEN_STAFF_IDS"] = ",".join(map(str, sorted(self.staff_ids)))
         return given | self.extra_environment
 
     @property
@@ -86,6 +89,7 @@ async def open_world(
     clock: Clock | None = None,
     api_clock: Clock | None = None,
     seed: int = 7,
+    staff_ids: frozenset[int] = frozenset(),
 ) -> AsyncIterator[World]:
     """Start a local Bot API on a free port and stop it at the end. The folder is where data go."""
     clock = clock or Clock()
@@ -97,7 +101,7 @@ async def open_world(
         people=default_people() if people is None else people,
     )
     url = await api.start("127.0.0.1", 0)
-    world = World(api, url, folder, clock, database_url)
+    world = World(api, url, folder, clock, database_url, staff_ids)
     world.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         yield world

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -184,10 +185,15 @@ def open_keys(settings: Settings, database: Database) -> KeyRing:
             )
         return create_key_file(settings.key_file)
     keys = load_key_file(settings.key_file)
+    check_keys_fit(database, keys, settings.key_file)
+    return keys
+
+
+def check_keys_fit(database: Database, keys: KeyRing, key_file: Path) -> None:
+    """Refuse keys that cannot open what is stored. Raises: KeyFileError."""
     with database.reading() as connection:
         if not contacts.keys_fit(connection, keys):
-            raise KeyFileError(f"The key file {settings.key_file} does not belong to this database.")
-    return keys
+            raise KeyFileError(f"The key file {key_file} does not belong to this database.")
 
 
 def open_database(settings: Settings) -> Database:
@@ -217,6 +223,7 @@ def open_data(settings: Settings) -> Iterator[tuple[Database, KeyRing]]:
     with closing(Database.open(settings.get_database_url())) as database:
         if pending(database):
             raise StartError("The database is of an older version. Start the bot once: mitreden run")
+        check_keys_fit(database, keys, settings.key_file)
         yield database, keys
 
 

@@ -81,7 +81,7 @@ def set_forum(
     Example: mitreden forum set arbeit "16.09.2027 18:00" --ends 20:30 --place Stadthalle --childcare
     """
     with _desk() as desk:
-        from bot.programme_options import read_day, read_languages, read_link
+        from bot.programme_options import read_day, read_languages, read_link, read_seats
 
         forum = desk.get_forum(field)
         if forum.cancellation is not None and when is not None:
@@ -98,7 +98,7 @@ def set_forum(
             forum,
             meeting=meeting,
             support=support,
-            seats=forum.seats if seats is None else seats or None,
+            seats=forum.seats if seats is None else read_seats(seats),
             map_url=forum.map_url if map_url is None else read_link(map_url),
             opens=forum.opens if opens is None else read_day(opens),
             closes=forum.closes if closes is None else read_day(closes),
@@ -123,7 +123,8 @@ def move_forum(
     with _desk() as desk:
         forum = desk.get_forum(field)
         if forum.date is None:
-            _refuse(f"This forum has no date to move. To fix one: mitreden forum set {field} …")
+            how = "set" if forum.cancellation is None else "reopen"
+            _refuse(f"This forum has no date to move. To give it one: mitreden forum {how} {field} …")
         meeting = _meeting(desk, forum.meeting, when, ends, place, address)
         desk.change({forum_topic(field): replace(forum, meeting=meeting)}, sure=yes, as_json=as_json)
 
@@ -139,7 +140,7 @@ def cancel_forum(
     yes: _Yes = False,
     as_json: _Json = False,
 ) -> None:
-    """Cancel a forum. Everybody who subscribed is told; registrations are deleted.
+    """Cancel a forum. Everybody who subscribed is told; with another date, all register anew.
 
     Example: mitreden forum cancel arbeit --new-date --reason room
     """
@@ -266,6 +267,8 @@ def set_council(
         from bot.programme_options import read_day, read_link
 
         council = desk.programme.council
+        if date_open and (when or place or address or ends):
+            _refuse("Either the date is open again (--date-open), or it is fixed; not both.")
         meeting = None if date_open else _meeting(desk, council.meeting, when, ends, place, address)
         after = replace(
             council,

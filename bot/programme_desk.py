@@ -20,14 +20,20 @@ from bot.programme_words import (
     effect_json,
     effect_lines,
     event_json,
+    event_lines,
     name_of,
-    say_meeting,
     say_objection,
 )
 from bot.settings import Settings, StartError
 from conversations.content import Content
-from conversations.moments import MomentError, NoSuchDateError, RepeatedHourError, SkippedHourError
-from conversations.planning import find_objections
+from conversations.moments import (
+    NoSuchDateError,
+    NoSuchDayError,
+    NoSuchTimeError,
+    RepeatedHourError,
+    SkippedHourError,
+)
+from conversations.planning import Objection, find_objections
 from conversations.programme import Event, Forum, Programme, forum_topic
 from storage import attendance
 from storage.database import Database
@@ -89,16 +95,19 @@ class Desk:
 
         `sure` does not ask. Raises: StartError where a change cannot be, or nobody said yes.
         """
-        for topic, after in changes.items():
-            self._refuse_impossible(topic, after)
-        with self.database.transaction() as connection:
-            effects = {
-                topic: preview_change(connection, topic, self.programme.events[topic], after, self.now)
-                for topic, after in changes.items()
-            }
+        if as_json and not sure:
+            raise StartError("With --json nobody can be asked. Say --yes to be sure.")
+        if all(self.programme.events[topic] == after for topic, after in changes.items()):
+            self.say("{}" if as_json else "That is how it is already; nothing was changed.")
+            return
+        objections = {topic: self._find_objections(changes, topic) for topic in changes}
+        for topic, found in objections.items():
+            if found and found[0].blocks:
+                raise StartError(f"{name_of(topic, self.names)}: {say_objection(found[0], self.names)}")
+        effects = self._preview(changes)
         if not as_json:
             for topic, after in changes.items():
-                self._show(topic, after, effects[topic])
+                self._show(topic, after, effects[topic], objections[topic])
         if not sure and not self.ask("Change it?"):
             raise StartError("Nothing was changed.")
         self._make(changes)
@@ -107,22 +116,30 @@ class Desk:
         else:
             self.say("Changed.")
 
-    def _refuse_impossible(self, topic: str, after: Event) -> None:
-        for objection in find_objections(self.programme, topic, after, self.now):
-            if objection.blocks:
-                raise StartError(f"{name_of(topic, self.names)}: {say_objection(objection, self.names)}")
+    def _find_objections(self, changes: Mapping[str, Event], topic: str) -> tuple[Objection, ...]:
+        """Judge one change beside the others, as they will stand together."""
+        others = {other: event for other, event in changes.items() if other != topic}
+        return find_objections(self.programme.changed(others), topic, changes[topic], self.now)
 
-    def _show(self, topic: str, after: Event, effect: Effect) -> None:
+    def _preview(self, changes: Mapping[str, Event]) -> dict[str, Effect]:
+        with self.database.transaction() as connection:
+            return {
+                topic: preview_change(connection, topic, self.programme.events[topic], after, self.now)
+                for topic, after in changes.items()
+            }
+
+    def _show(self, topic: str, after: Event, effect: Effect, objections: tuple[Objection, ...]) -> None:
         before = self.programme.events[topic]
         self.say(name_of(topic, self.names))
-        if before.date == after.date:
-            self.say(f"  stays: {say_meeting(after.date)}")
-        else:
-            self.say(f"  was:   {say_meeting(before.date)}")
-            self.say(f"  will:  {_say_new(after)}")
+        old, new = list(event_lines(before)), list(event_lines(after))
+        for line in old:
+            if line not in new:
+                self.say(f"  was:   {line}")
+        for line in new:
+            self.say(f"  {'stays' if line in old else 'will'}: {'' if line in old else ' '}{line}")
         for line in effect_lines(effect, self.now):
             self.say(f"  {line}")
-        for objection in find_objections(self.programme, topic, after, self.now):
+        for objection in objections:
             self.say(f"  Please check: {say_objection(objection, self.names)}")
 
     def _make(self, changes: Mapping[str, Event]) -> None:
@@ -168,17 +185,12 @@ def plain_moments() -> Iterator[None]:
         ) from None
     except NoSuchDateError as error:
         raise StartError(
-            f"“{error}” is no date. Write for example 16.09.2027 18:00 or 2027-09-16T18:00."
+            f"“{error}” is no date with a time. Write for example 16.09.2027 18:00 or 2027-09-16T18:00."
         ) from None
-    except MomentError as error:
-        raise StartError(str(error)) from None
-
-
-def _say_new(after: Event) -> str:
-    if isinstance(after, Forum) and after.cancellation is not None:
-        wanted = after.cancellation.new_date_wanted
-        return f"cancelled; {'a new date is looked for' if wanted else 'there is no new date'}"
-    return say_meeting(after.date)
+    except NoSuchDayError as error:
+        raise StartError(f"“{error}” is no date. Write for example 16.09.2027 or 2027-09-16.") from None
+    except NoSuchTimeError as error:
+        raise StartError(f"“{error}” is no time. Write for example 20:30.") from None
 
 
 def all_json(desk: Desk) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from bot.programme_desk import Desk
 from bot.settings import StartError
 from conversations.languages import LANGUAGES
 from conversations.moments import parse_day, parse_end, parse_moment
-from conversations.planning import moved
+from conversations.planning import SEATS_MAX, moved
 from conversations.programme import Forum, Meeting
 from conversations.town_file import is_web_address
 from storage.audience import count_audience
@@ -46,17 +46,33 @@ def read_meeting(
     street = address
     if street is None:
         street = before.address if before is not None and place is None else ""
-    return Meeting(starts, " ".join(where.split()), end, " ".join(street.split()))
+    return Meeting(starts, _tidy(where), end, _tidy(street))
+
+
+def _tidy(words: str) -> str:
+    """Put words on one line. Raises: StartError for letters of another encoding."""
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        raise StartError("The place has letters that cannot be read. Is the terminal set to UTF-8?") from None
+    return " ".join(words.split())
 
 
 def read_languages(words: str) -> tuple[str, ...]:
     """Read codes of languages, separated by commas."""
-    codes = tuple(code.strip() for code in words.split(",") if code.strip())
+    codes = tuple(dict.fromkeys(code.strip() for code in words.split(",") if code.strip()))
     known = [language.code for language in LANGUAGES]
     for code in codes:
         if code not in known:
             raise StartError(f"“{code}” is no language of Mitreden. Known are: {', '.join(known)}.")
     return codes
+
+
+def read_seats(seats: int) -> int | None:
+    """Read a number of seats; 0 means no limit."""
+    if seats > SEATS_MAX:
+        raise StartError(f"{seats} seats are more than any hall has; at most {SEATS_MAX}, or 0 for no limit.")
+    return seats or None
 
 
 def read_link(words: str) -> str:

@@ -34,8 +34,11 @@ _DOUBT_WORDS: Mapping[Doubt, str] = {
     Doubt.ENDS_BEFORE: "The end must be later than the beginning.",
     Doubt.NO_PLACE: "A date needs a place: --place NAME.",
     Doubt.CLOSES_BEFORE: "The last day to answer lies before the first.",
+    Doubt.TOO_LONG: "Place and address have 200 characters at most.",
+    Doubt.TOO_EARLY: "The day of the decision has not come yet.",
     Doubt.CLASH: "At the same time: {name}.",
     Doubt.SEATS: "More people are registered already than there would be seats.",
+    Doubt.MAP: "The link to the map still belongs to the old place: {url} (--map LINK changes it).",
 }
 
 
@@ -63,7 +66,7 @@ def say_meeting(meeting: Meeting | None) -> str:
 
 def say_objection(objection: Objection, names: Mapping[str, str]) -> str:
     """Say what is odd about a change."""
-    return _DOUBT_WORDS[objection.doubt].format(name=name_of(objection.topic, names))
+    return _DOUBT_WORDS[objection.doubt].format(name=name_of(objection.topic, names), url=objection.url)
 
 
 def list_lines(
@@ -72,7 +75,7 @@ def list_lines(
     """Write the whole programme. `heads` counts, by topic, who comes and what is needed."""
     for topic, event in programme.events.items():
         yield f"{field_of_topic(topic) or topic}: {name_of(topic, names)}"
-        yield from (f"  {line}" for line in _event_lines(event))
+        yield from (f"  {line}" for line in event_lines(event))
         counted = [f"{what} {count}" for what, count in heads.get(topic, {}).items()]
         if counted:
             yield f"  people: {', '.join(counted)}"
@@ -133,7 +136,8 @@ def effect_json(effect: Effect) -> dict[str, Any]:
     }
 
 
-def _event_lines(event: Event) -> Iterator[str]:
+def event_lines(event: Event) -> Iterator[str]:
+    """Write what is planned and known about a meeting, a line each."""
     yield say_meeting(event.meeting)
     if not isinstance(event, Forum):
         for word, day in (("draft public since", event.draft_day), ("decided on", event.decided_day)):
@@ -149,7 +153,7 @@ def _event_lines(event: Event) -> Iterator[str]:
         what_next = (
             "a new date is looked for" if event.cancellation.new_date_wanted else "there is no new date"
         )
-        yield f"CANCELLED{reason}; {what_next}"
+        yield f"cancelled{reason}; {what_next}"
     confirmed = [
         word
         for word, holds in (("childcare", event.support.childcare), ("step-free", event.support.step_free))

@@ -166,7 +166,9 @@ class Turns:
         pressed_id = projection.message_id if isinstance(incoming, Pressed) else None
         language = before.language or environment.languages[0].code
         chat = Chat(telegram_id, self._chat_mark(telegram_id), contact, language)
-        passage = self.staff.take(connection, chat, incoming, pressed_id, now)
+        passage = Passage.OUTSIDE
+        if not self._is_stop_word(incoming):  # whoever wants to end something is always heard
+            passage = self.staff.take(connection, chat, incoming, pressed_id, now)
         if passage is not Passage.OUTSIDE:
             changed = passage is Passage.CHANGED
             return Outcome(_press_answer(projection), programme_changed=changed)
@@ -271,7 +273,7 @@ class Turns:
         match incoming:
             case BlockedBot() | Commanded("stop" | "delete") | Pressed(ActionButton(Action.ERASE)):
                 return incoming
-            case Said(words) if fold_word(words) in self._stop_words:
+            case _ if self._is_stop_word(incoming):
                 return incoming
         match self._flood.judge(telegram_id, now):
             case Verdict.WITHIN:
@@ -280,6 +282,9 @@ class Turns:
                 return WroteTooFast(notice=True)
             case Verdict.TOO_FAST_AND_TOLD:
                 return WroteTooFast(notice=False)
+
+    def _is_stop_word(self, incoming: Incoming) -> bool:
+        return isinstance(incoming, Said) and fold_word(incoming.words) in self._stop_words
 
     def _chat_mark(self, chat_id: int) -> str:
         """Name a chat in the outbox, where nothing may hold its id."""

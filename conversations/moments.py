@@ -15,6 +15,8 @@ _GERMAN = re.compile(
 )
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?")
+#: Years outside are slips: no meeting is planned for them, and calendars end somewhere.
+_YEARS = range(2000, 2100)
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?:\s*Uhr)?", re.IGNORECASE)
 
 
@@ -24,6 +26,14 @@ class MomentError(ValueError):
 
 class NoSuchDateError(MomentError):
     """Not a day and a time, or one that the calendar does not have."""
+
+
+class NoSuchDayError(MomentError):
+    """Not a day, or one that the calendar does not have."""
+
+
+class NoSuchTimeError(MomentError):
+    """Not a time of the day."""
 
 
 class SkippedHourError(MomentError):
@@ -49,7 +59,13 @@ def parse_moment(words: str, zone: dt.tzinfo) -> dt.datetime:
     >>> parse_moment("7.9.2027 18:00", dt.UTC).isoformat()
     '2027-09-07T18:00:00+00:00'
     """
-    words = words.strip()
+    read = _read_moment(words.strip(), zone)
+    if read.year not in _YEARS:
+        raise NoSuchDateError(words.strip())
+    return read
+
+
+def _read_moment(words: str, zone: dt.tzinfo) -> dt.datetime:
     try:
         if found := _GERMAN.fullmatch(words):
             day, month, year, hour, minute = map(int, found.groups())
@@ -65,21 +81,25 @@ def parse_moment(words: str, zone: dt.tzinfo) -> dt.datetime:
 
 
 def parse_day(words: str) -> dt.date:
-    """Read a day. Raises: NoSuchDateError."""
+    """Read a day. Raises: NoSuchDayError."""
     words = words.strip()
     try:
         if found := _GERMAN_DAY.fullmatch(words):
             day, month, year = map(int, found.groups())
-            return dt.date(year, month, day)
-        return dt.date.fromisoformat(words)
+            read = dt.date(year, month, day)
+        else:
+            read = dt.date.fromisoformat(words)
     except ValueError:
-        raise NoSuchDateError(words) from None
+        raise NoSuchDayError(words) from None
+    if read.year not in _YEARS:
+        raise NoSuchDayError(words)
+    return read
 
 
 def parse_end(words: str, starts: dt.datetime) -> dt.datetime:
     """Read the end of a meeting: a time of the same day, or a day and a time.
 
-    Raises: NoSuchDateError, SkippedHourError, RepeatedHourError.
+    Raises: NoSuchDateError, NoSuchTimeError, SkippedHourError, RepeatedHourError.
     """
     if starts.tzinfo is None:
         raise ValueError("the beginning has no time zone")
@@ -88,7 +108,7 @@ def parse_end(words: str, starts: dt.datetime) -> dt.datetime:
         try:
             wall = dt.datetime.combine(starts.date(), dt.time(hour, minute))
         except ValueError:
-            raise NoSuchDateError(words) from None
+            raise NoSuchTimeError(words) from None
         return settle_wall_time(wall, starts.tzinfo)
     return parse_moment(words, starts.tzinfo)
 

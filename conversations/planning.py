@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from conversations.programme import Event, Forum, Meeting, Programme
+from conversations.programme import Council, Event, Forum, Meeting, Programme
 
 
 class Doubt(StrEnum):
@@ -20,20 +20,37 @@ class Doubt(StrEnum):
     ENDS_BEFORE = "ends_before"
     NO_PLACE = "no_place"
     CLOSES_BEFORE = "closes_before"
+    TOO_LONG = "too_long"
+    TOO_EARLY = "too_early"
     CLASH = "clash"
     SEATS = "seats"
+    MAP = "map"
 
 
 #: What cannot be; the others are asked about.
-IMPOSSIBLE = frozenset({Doubt.PAST, Doubt.ENDS_BEFORE, Doubt.NO_PLACE, Doubt.CLOSES_BEFORE})
+IMPOSSIBLE = frozenset(
+    {
+        Doubt.PAST,
+        Doubt.ENDS_BEFORE,
+        Doubt.NO_PLACE,
+        Doubt.CLOSES_BEFORE,
+        Doubt.TOO_LONG,
+        Doubt.TOO_EARLY,
+    }
+)
+#: A place or an address is one line on a phone, or two.
+PLACE_MAX_CHARS = 200
+#: More seats than any hall of the town has.
+SEATS_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """A doubt about a change; `topic` names the other meeting of a clash."""
+    """A doubt about a change; `topic` names the other meeting of a clash, `url` an outdated link."""
 
     doubt: Doubt
     topic: str = ""
+    url: str = ""
 
     @property
     def blocks(self) -> bool:
@@ -53,12 +70,22 @@ def find_objections(
             for other, event in programme.events.items()
             if other != topic and event.date is not None and _overlap(event.date, after.date)
         ]
-    if isinstance(after, Forum):
-        if after.opens is not None and after.closes is not None and after.closes < after.opens:
-            found.append(Objection(Doubt.CLOSES_BEFORE))
-        if after.seats is not None and after.seats < after.taken:
-            found.append(Objection(Doubt.SEATS))
+    if isinstance(after, Council) and after.decided_day is not None and after.decided_day > now.date():
+        found.append(Objection(Doubt.TOO_EARLY))
+    if isinstance(after, Forum) and isinstance(before, Forum):
+        found += _about_forum(before, after)
     return tuple(sorted(found, key=lambda objection: not objection.blocks))
+
+
+def _about_forum(before: Forum, after: Forum) -> Iterator[Objection]:
+    if after.opens is not None and after.closes is not None and after.closes < after.opens:
+        yield Objection(Doubt.CLOSES_BEFORE)
+    if after.seats is not None and after.seats < before.taken and after.seats != before.seats:
+        yield Objection(Doubt.SEATS)
+    old, new = before.meeting, after.meeting
+    has_moved_away = old is not None and new is not None and old.where != new.where
+    if has_moved_away and after.map_url and after.map_url == before.map_url:
+        yield Objection(Doubt.MAP, url=after.map_url)
 
 
 def _about_meeting(before: Meeting | None, after: Meeting | None, now: dt.datetime) -> Iterator[Objection]:
@@ -68,8 +95,10 @@ def _about_meeting(before: Meeting | None, after: Meeting | None, now: dt.dateti
         yield Objection(Doubt.PAST)
     if after.ends is not None and after.ends <= after.starts:
         yield Objection(Doubt.ENDS_BEFORE)
-    if not after.place.strip():
+    if not any(sign.isalnum() for sign in after.place):
         yield Objection(Doubt.NO_PLACE)
+    if max(len(after.place), len(after.address)) > PLACE_MAX_CHARS:
+        yield Objection(Doubt.TOO_LONG)
 
 
 def _overlap(one: Meeting, other: Meeting) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 #: The subscription to everything about the council (Gemeinderat).
@@ -40,17 +40,29 @@ class Reply(StrEnum):
     NOT_COMING = "not_coming"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Meeting:
     """When and where: of a forum (Fachforum) or a sitting of the council (Gemeinderat).
 
-    Times are aware, in the time zone of the programme.
+    Times are aware, in the time zone of the programme. Two meetings are the same at the same instant:
+    Python compares times of one zone by the wall clock, which shows an hour of autumn twice.
     """
 
     starts: dt.datetime
     place: str
     ends: dt.datetime | None = None
     address: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Meeting) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[object, ...]:
+        ends = None if self.ends is None else self.ends.astimezone(dt.UTC)
+        return (self.starts.astimezone(dt.UTC), ends, self.place, self.address)
 
     @property
     def where(self) -> str:
@@ -164,6 +176,15 @@ class Programme:
             **{forum_topic(code): forum for code, forum in self.forums.items()},
             COUNCIL_TOPIC: self.council,
         }
+
+    def changed(self, events: Mapping[str, Event]) -> Programme:
+        """Return the programme with other forms of some events, by topic."""
+        council = events.get(COUNCIL_TOPIC, self.council)
+        forums = {
+            code: forum if not isinstance(found := events.get(forum_topic(code), forum), Forum) else found
+            for code, forum in self.forums.items()
+        }
+        return replace(self, forums=forums, council=council if isinstance(council, Council) else self.council)
 
     def seats_of(self, topic: str) -> int | None:
         """Say how many seats a forum has; None where there is no limit."""

@@ -161,7 +161,7 @@ def revise(before: Event, after: Event) -> int:
 
 def _says_the_same(one: Known, other: Known) -> bool:
     if isinstance(one, Meeting) and isinstance(other, Meeting):
-        return (one.starts, one.where) == (other.starts, other.where)
+        return one.starts.astimezone(dt.UTC) == other.starts.astimezone(dt.UTC) and one.where == other.where
     return one == other
 
 

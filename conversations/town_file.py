@@ -267,6 +267,9 @@ class _Reader:
             where = f"{path}.{key}" if key in table else path
             self._add(where, f"“{key}” must be a day with a time, such as 2027-09-07T18:00:00.")
             return None
+        if not 2000 <= value.year < 2100:
+            self._add(f"{path}.{key}", f"“{key}” has a year that cannot be meant: {value.year}.")
+            return None
         there = value.replace(tzinfo=ZoneInfo(_TIMEZONE))
         if there.astimezone(dt.UTC).astimezone(there.tzinfo) != there:
             self._add(f"{path}.{key}", f"“{key}” falls into the hour that summer time skips.")

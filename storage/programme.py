@@ -194,6 +194,10 @@ def _effect(
 ) -> Effect:
     kind = news.kind if news is not None else None if found is None else found.kind
     told = audience.Audience(0, ()) if kind is None else audience.count_audience(connection, topic, kind)
+    if kind is ReminderKind.REPORT:
+        others = audience.count_audience(connection, topic, ReminderKind.REPORT_TO_OTHERS)
+        languages = tuple(sorted({*told.languages, *others.languages}))
+        told = audience.Audience(told.count + others.count, languages)
     return Effect(
         news=kind,
         people=told.count,

@@ -21,14 +21,16 @@ from bot.staff.screens import (
     step_screen,
     support_screen,
 )
-from bot.staff.state import StaffState, Step
+from bot.staff.state import StaffState, Step, tag_of
 from bot.staff.steps import WrongAnswerError, answer_step, press_step
 from conversations.languages import find_language
-from conversations.planning import find_objections
-from conversations.programme import Cancellation, Council, Event, Forum, Reason, field_of_topic
+from conversations.planning import Doubt, Objection, find_objections
+from conversations.programme import Cancellation, Council, Event, Forum, Reason
 from conversations.screens import Screen
 from conversations.texts import Text, text
 
+#: The buttons under a question, and under the confirmation.
+_IN_STEPS = frozenset({"yes", "no", "same", "none", "first", "second"})
 _FIRST_STEPS = {
     "date": Step.DATE,
     "seats": Step.SEATS,
@@ -43,19 +45,27 @@ _FIRST_STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A change of the programme that is to be made now; `before` is what it was made on."""
+    """A change of the programme that is to be made now; `before` is what it was made on.
+
+    `is_toggle` says that it came from the page of toggles, which stays.
+    """
 
     topic: str
     before: Event
     after: Event
+    is_toggle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StaffTurn:
-    """What came of it: where one stands, what is shown, what is to be changed. `left`: out of here."""
+    """What came of it: where one stands, what is shown, what is to be changed. `left`: out of here.
+
+    Without a screen nothing is shown: a second tap on a button that has done its work. With an order
+    the screen is made when the order has been carried out (`show_made`).
+    """
 
     state: StaffState | None
-    screen: Screen
+    screen: Screen | None
     order: Order | None = None
     left: bool = False
 
@@ -76,7 +86,7 @@ def press(scene: StaffScene, state: StaffState | None, argument: str) -> StaffTu
         return StaffTurn(None, dates_screen(scene))
     if verb == "schedule":
         return StaffTurn(None, schedule_screen(scene))
-    if verb in ("yes", "no", "same", "none", "twice"):
+    if verb in _IN_STEPS:
         return _press_in_step(scene, state, verb, rest)
     topic, _, more = rest.partition(".")
     event = scene.programme.events.get(topic)
@@ -90,8 +100,21 @@ def say(scene: StaffScene, state: StaffState, words: str) -> StaffTurn:
     try:
         following = answer_step(state, words, scene.now)
     except WrongAnswerError as error:
-        return StaffTurn(state, with_notice(step_screen(scene, state), text(error.key)))
+        return repeat(scene, state, text(error.key))
     return _go_on(scene, state, following)
+
+
+def repeat(scene: StaffScene, state: StaffState, notice: Text) -> StaffTurn:
+    """Ask again for what is awaited, with a sentence on top."""
+    return StaffTurn(state, with_notice(step_screen(scene, state), notice))
+
+
+def show_made(scene: StaffScene, order: Order) -> Screen:
+    """Show what an order has made; `scene` holds the programme after it."""
+    event = scene.programme.events[order.topic]
+    if order.is_toggle and isinstance(event, Forum):
+        return support_screen(scene, order.topic, event)
+    return show_after(scene, order.topic, text("staff.event.saved"))
 
 
 def show_after(scene: StaffScene, topic: str, notice: Text) -> Screen:
@@ -106,31 +129,43 @@ def with_notice(screen: Screen, notice: Text) -> Screen:
 
 
 def _press_in_step(scene: StaffScene, state: StaffState | None, verb: str, rest: str) -> StaffTurn:
+    """Take a button under a question. One of another question, or a second tap, answers nothing."""
     if state is None:
-        return StaffTurn(None, dates_screen(scene))
+        return StaffTurn(None, None)
+    if rest != tag_of(state):
+        return StaffTurn(state, step_screen(scene, state))
     if verb == "no":
         return StaffTurn(None, show_after(scene, state.topic, text("staff.event.discarded")))
     if verb == "yes":
-        if state.step is not Step.CONFIRM:
-            return StaffTurn(state, step_screen(scene, state))
-        return _ordered(scene, state.topic, state.before, state.after)
-    following = press_step(state, verb, rest)
+        return _confirm(scene, state)
+    following = press_step(state, verb)
     if following is None:
         return StaffTurn(state, step_screen(scene, state))
     return _go_on(scene, state, following)
 
 
+def _confirm(scene: StaffScene, state: StaffState) -> StaffTurn:
+    """Make the change, unless it cannot be any more: the clock has gone on since it was shown."""
+    blocking = _find_blocking(scene, state)
+    if blocking:
+        return StaffTurn(None, show_after(scene, state.topic, say_objection(blocking[0])))
+    return StaffTurn(None, None, Order(state.topic, state.before, state.after))
+
+
 def _go_on(scene: StaffScene, asked: StaffState, following: StaffState) -> StaffTurn:
     """Ask for what comes next; a step back where the change cannot be."""
-    objections = find_objections(scene.programme, following.topic, following.after, scene.now)
-    blocking = [each for each in objections if each.blocks]
-    is_finished = following.step is Step.CONFIRM
-    if blocking and (is_finished or asked.step in (Step.DATE, Step.TWICE, Step.END)):
-        again = asked if asked.step is not Step.TWICE else replace(asked, step=Step.DATE)
-        about_now = [each for each in blocking if each.doubt.value != "no_place" or is_finished]
-        if about_now:
-            return StaffTurn(again, with_notice(step_screen(scene, again), say_objection(about_now[0])))
-    return StaffTurn(following, step_screen(scene, following))
+    blocking = _find_blocking(scene, following)
+    if following.step is not Step.CONFIRM:  # the place is still to come
+        blocking = [each for each in blocking if each.doubt is not Doubt.NO_PLACE]
+    if not blocking:
+        return StaffTurn(following, step_screen(scene, following))
+    again = replace(asked, step=Step.DATE, twice=()) if asked.step is Step.TWICE else asked
+    return repeat(scene, again, say_objection(blocking[0]))
+
+
+def _find_blocking(scene: StaffScene, state: StaffState) -> list[Objection]:
+    objections = find_objections(scene.programme, state.topic, state.after, scene.now)
+    return [each for each in objections if each.blocks]
 
 
 def _press_on_event(scene: StaffScene, topic: str, event: Event, verb: str, more: str) -> StaffTurn:
@@ -146,7 +181,8 @@ def _press_on_event(scene: StaffScene, topic: str, event: Event, verb: str, more
     elif verb == "toggle":
         what, _, on = more.partition(".")
         if what == "question_time":
-            return _ordered(scene, topic, event, replace(event, has_question_time=on == "1"))
+            after = replace(event, has_question_time=on == "1")
+            return StaffTurn(None, None, Order(topic, event, after))
     return StaffTurn(None, event_page(scene, topic, event))
 
 
@@ -156,10 +192,13 @@ def _press_on_forum(scene: StaffScene, topic: str, forum: Forum, verb: str, more
         return StaffTurn(None, support_screen(scene, topic, forum))
     if verb == "toggle":
         after = _toggled(forum, first, is_on=second == "1")
-        return None if after is None else _ordered(scene, topic, forum, after)
+        return None if after is None else StaffTurn(None, None, Order(topic, forum, after, is_toggle=True))
     if verb == "reopen" and forum.cancellation is not None:
         state = StaffState(Step.CONFIRM, topic, forum, replace(forum, cancellation=None))
-        return _go_on(scene, state, state)
+        blocking = _find_blocking(scene, state)
+        if blocking:
+            return StaffTurn(None, show_after(scene, topic, say_objection(blocking[0])))
+        return StaffTurn(state, step_screen(scene, state))
     if forum.cancellation is not None or forum.is_over(scene.now):
         return None
     if verb == "cancel":
@@ -194,23 +233,3 @@ def _toggled(forum: Forum, what: str, *, is_on: bool) -> Forum | None:
         return None
     left = tuple(code for code in support.interpreting if code != what)
     return replace(forum, support=replace(support, interpreting=(*left, what) if is_on else left))
-
-
-def _ordered(scene: StaffScene, topic: str, before: Event, after: Event) -> StaffTurn:
-    """Order a change; what is shown is made for the programme after it."""
-    changed = replace_event(scene, topic, after)
-    is_support = isinstance(before, Forum) and isinstance(after, Forum) and before.support != after.support
-    if is_support and isinstance(after, Forum):
-        screen = support_screen(changed, topic, after)
-    else:
-        screen = show_after(changed, topic, text("staff.event.saved"))
-    return StaffTurn(None, screen, Order(topic, before, after))
-
-
-def replace_event(scene: StaffScene, topic: str, after: Event) -> StaffScene:
-    """Look at the programme as it is once a change has been made."""
-    programme = scene.programme
-    if isinstance(after, Council):
-        return replace(scene, programme=replace(programme, council=after))
-    forums = {**programme.forums, field_of_topic(topic): after}
-    return replace(scene, programme=replace(programme, forums=forums))

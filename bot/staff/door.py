@@ -15,13 +15,24 @@ from sqlalchemy import Connection
 
 from bot.rendering import Renderer
 from bot.showing import Chat, show_screen
-from bot.staff.desk import Order, StaffTurn, open_desk, press, say, show_after
-from bot.staff.screens import StaffScene
+from bot.staff.desk import Order, StaffTurn, open_desk, press, repeat, say, show_after, show_made
+from bot.staff.screens import StaffScene, dates_screen
 from bot.staff.state import StaffState, state_from_json, state_to_json
 from bot.staff.words import staff_language
 from conversations.content import Content
 from conversations.events import Placement
-from conversations.incoming import Action, ActionButton, Commanded, Incoming, Pressed, Said
+from conversations.incoming import (
+    Action,
+    ActionButton,
+    Commanded,
+    Incoming,
+    Pressed,
+    Reworded,
+    Said,
+    SentRefused,
+    Spoke,
+    WroteTooFast,
+)
 from conversations.languages import GERMAN, LANGUAGES
 from conversations.programme import field_of_topic
 from conversations.texts import text
@@ -69,43 +80,30 @@ class StaffDoor:
         """
         if not self.admits(chat.telegram_id):
             return Passage.OUTSIDE
+        if isinstance(incoming, Reworded | WroteTooFast):
+            return Passage.OUTSIDE  # neither an answer nor a reason to drop a change
         scene = self._scene(connection, now)
-        turn = self._take(connection, chat, scene, incoming)
+        state = self._load(connection, chat, scene)
+        try:
+            turn = _take(scene, state, incoming)
+            if turn is not None and turn.order is not None:
+                turn = self._make(connection, turn.order, now)
+        except ProgrammeChangedError:
+            turn = _changed_meanwhile(self._scene(connection, now), state)
         if turn is None or turn.left:
             forget_state(connection, self.keys, chat.telegram_id)
             return Passage.OUTSIDE
-        passage = Passage.INSIDE
-        if turn.order is not None:
-            turn = self._make(connection, turn, turn.order, now)
-            passage = Passage.CHANGED
         self._save(connection, chat, turn.state, now)
-        placement = Placement.IN_PLACE if isinstance(incoming, Pressed) else Placement.BELOW
-        rendered = self.renderer.render(turn.screen, staff_language(chat.language))
-        show_screen(connection, self.keys, chat, rendered, placement, pressed_id, now)
-        return passage
+        if turn.screen is not None:
+            placement = Placement.IN_PLACE if isinstance(incoming, Pressed) else Placement.BELOW
+            rendered = self.renderer.render(turn.screen, staff_language(chat.language))
+            show_screen(connection, self.keys, chat, rendered, placement, pressed_id, now)
+        return Passage.INSIDE if turn.order is None else Passage.CHANGED
 
-    def _take(
-        self, connection: Connection, chat: Chat, scene: StaffScene, incoming: Incoming
-    ) -> StaffTurn | None:
-        match incoming:
-            case Commanded(name) if name == STAFF_COMMAND:
-                return open_desk(scene)
-            case Pressed(ActionButton(Action.STAFF, argument)):
-                return press(scene, self._load(connection, chat, scene), argument)
-            case Said(words):
-                state = self._load(connection, chat, scene)
-                return None if state is None else say(scene, state, words)
-            case _:
-                return None
-
-    def _make(self, connection: Connection, turn: StaffTurn, order: Order, now: dt.datetime) -> StaffTurn:
-        try:
-            change_event(connection, order.topic, order.before, order.after, now)
-        except ProgrammeChangedError:
-            scene = self._scene(connection, now)
-            screen = show_after(scene, order.topic, text("staff.event.changed_meanwhile"))
-            return StaffTurn(None, screen)
-        return turn
+    def _make(self, connection: Connection, order: Order, now: dt.datetime) -> StaffTurn:
+        """Carry out an order. Raises: ProgrammeChangedError."""
+        change_event(connection, order.topic, order.before, order.after, now)
+        return StaffTurn(None, show_made(self._scene(connection, now), order), order)
 
     def _scene(self, connection: Connection, now: dt.datetime) -> StaffScene:
         programme = load_programme(connection, self.content.programme)
@@ -137,3 +135,25 @@ class StaffDoor:
             forget_state(connection, self.keys, chat.telegram_id)
         else:
             save_state(connection, self.keys, chat.telegram_id, state_to_json(state), now)
+
+
+def _take(scene: StaffScene, state: StaffState | None, incoming: Incoming) -> StaffTurn | None:
+    """Find out what a turn is about. None: nothing of the staff area."""
+    match incoming:
+        case Commanded(name) if name == STAFF_COMMAND:
+            return open_desk(scene)
+        case Pressed(ActionButton(Action.STAFF, argument)):
+            return press(scene, state, argument)
+        case Said(words) if state is not None:
+            return say(scene, state, words)
+        case Spoke() | SentRefused() if state is not None:
+            return repeat(scene, state, text("staff.wrong.kind"))
+        case _:
+            return None
+
+
+def _changed_meanwhile(scene: StaffScene, state: StaffState | None) -> StaffTurn:
+    """Say that somebody else was quicker, and show how it stands."""
+    if state is None:
+        return StaffTurn(None, dates_screen(scene))
+    return StaffTurn(None, show_after(scene, state.topic, text("staff.event.changed_meanwhile")))

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.staff.state import StaffState, Step
+from bot.staff.state import StaffState, Step, tag_of
 from conversations.event_sheets import event_name, when_of
 from conversations.incoming import Action
 from conversations.languages import Language, find_language
@@ -70,19 +70,18 @@ def menu_screen() -> Screen:
 
 def dates_screen(scene: StaffScene) -> Screen:
     """Every date with its state, and a button for each."""
-    blocks = tuple((event_name(topic), _state_line(event)) for topic, event in scene.programme.events.items())
+    blocks = tuple(
+        (event_name(topic), *_state_lines(event)) for topic, event in scene.programme.events.items()
+    )
     rows = tuple((_button(f"sub.{topic}", f"event.{topic}"),) for topic in scene.programme.events)
     return Screen(((text("staff.events.title"),), *blocks), (*rows, (_button("staff.btn.back", "menu"),)))
 
 
 def event_page(scene: StaffScene, topic: str, event: Event) -> Screen:
     """One date: everything that is known, and what can be changed."""
-    facts = _forum_facts(scene, topic, event) if isinstance(event, Forum) else _council_facts(event)
+    facts = _facts(scene, topic, event)
     rows = _forum_rows(scene, topic, event) if isinstance(event, Forum) else _council_rows(topic, event)
-    head: Block = (event_name(topic), _state_line(event))
-    if event.meeting is not None and event.meeting.ends is not None:
-        head = (*head, text("staff.event.ends", time=event.meeting.ends))
-    blocks = (head, tuple(facts))
+    blocks = ((event_name(topic), *_state_lines(event)), tuple(facts))
     back = (_button("staff.btn.back", "dates"),)
     return Screen(tuple(block for block in blocks if block), (*rows, back))
 
@@ -130,27 +129,31 @@ def step_screen(scene: StaffScene, state: StaffState) -> Screen:
     """What is awaited now."""
     if state.step is Step.CONFIRM:
         return confirm_screen(scene, state)
-    rows: list[tuple[ScreenButton, ...]] = []
+    choices = [*_step_choices(state), ("staff.btn.discard", "no")]
+    tag = tag_of(state)
+    rows = tuple((_button(label, f"{verb}.{tag}"),) for label, verb in choices)
+    return Screen(((event_name(state.topic), text(_STEP_QUESTIONS[state.step])),), rows)
+
+
+def _step_choices(state: StaffState) -> Iterator[tuple[str, str]]:
+    """List what can be tapped instead of written: the label and what it does."""
+    before = state.before.meeting
     match state.step:
         case Step.TWICE:
-            rows = [
-                (_button("staff.twice.first", "twice.0"),),
-                (_button("staff.twice.second", "twice.1"),),
-            ]
+            yield "staff.twice.first", "first"
+            yield "staff.twice.second", "second"
         case Step.END:
-            if state.before.meeting is not None and state.before.meeting.ends is not None:
-                rows.append((_button("staff.btn.same_length", "same"),))
-            rows.append((_button("staff.btn.no_end", "none"),))
-        case Step.PLACE if state.before.meeting is not None:
-            rows.append((_button("staff.btn.same_place", "same"),))
+            if before is not None and before.ends is not None:
+                yield "staff.btn.same_length", "same"
+            yield "staff.btn.no_end", "none"
+        case Step.PLACE if before is not None:
+            yield "staff.btn.same_place", "same"
         case Step.SEATS:
-            rows.append((_button("staff.btn.no_limit", "none"),))
+            yield "staff.btn.no_limit", "none"
         case Step.MAP | Step.AGENDA | Step.OPENS | Step.CLOSES | Step.DRAFT_DAY | Step.DECIDED_DAY:
-            rows.append((_button("staff.btn.nothing", "none"),))
+            yield "staff.btn.nothing", "none"
         case _:
-            pass
-    rows.append((_button("staff.btn.discard", "no"),))
-    return Screen(((event_name(state.topic), text(_STEP_QUESTIONS[state.step])),), tuple(rows))
+            return
 
 
 def confirm_screen(scene: StaffScene, state: StaffState) -> Screen:
@@ -159,11 +162,14 @@ def confirm_screen(scene: StaffScene, state: StaffState) -> Screen:
     objections = find_objections(scene.programme, state.topic, state.after, scene.now)
     blocks: list[Block] = [(event_name(state.topic), text("staff.event.change_preview"))]
     if state.before.date != state.after.date:
-        blocks.append((text("staff.event.old", when=_state_line(state.before)),))
-        blocks.append((text("staff.event.new", when=_state_line(state.after)),))
+        blocks.append((text("staff.event.old"), *_state_lines(state.before)))
+        blocks.append((text("staff.event.new"), *_state_lines(state.after)))
+    else:
+        blocks.append(tuple(_facts(scene, state.topic, state.after)))
     blocks.append(tuple(effect_lines(effect, scene.now)))
     blocks += [(say_objection(objection),) for objection in objections]
-    rows = ((_button("staff.btn.confirm", "yes"),), (_button("staff.btn.discard", "no"),))
+    tag = tag_of(state)
+    rows = ((_button("staff.btn.confirm", f"yes.{tag}"),), (_button("staff.btn.discard", f"no.{tag}"),))
     return Screen(tuple(blocks), rows)
 
 
@@ -192,7 +198,7 @@ def effect_lines(effect: Effect, now: dt.datetime) -> Iterator[Text]:
     """Say who is told at once, and what is sent later."""
     people = text("staff.people", count=effect.people)
     languages = text("staff.languages", count=len(effect.languages))
-    if effect.news is None:
+    if effect.news is None or effect.people == 0:
         yield text("staff.effect.nobody")
     elif effect.first_at is None:
         yield text("staff.effect.too_late", people=people)
@@ -222,14 +228,32 @@ def effect_lines(effect: Effect, now: dt.datetime) -> Iterator[Text]:
 def say_objection(objection: Objection) -> Text:
     """Say what is odd about a change."""
     key = f"staff.doubt.{objection.doubt.value}"
-    return text(key, name=event_name(objection.topic)) if objection.topic else text(key)
+    if objection.topic:
+        return text(key, name=event_name(objection.topic))
+    return text(key, url=objection.url) if objection.url else text(key)
 
 
-def _state_line(event: Event) -> Text:
+def _state_lines(event: Event) -> Iterator[Text]:
+    """Say when and where, or how it stands otherwise."""
+    meeting = event.meeting
     if isinstance(event, Forum) and event.cancellation is not None:
-        wanted = event.cancellation.new_date_wanted
-        return text("staff.event.cancelled_new" if wanted else "staff.event.cancelled_none")
-    return text("staff.event.open") if event.meeting is None else when_of(event.meeting)
+        cancelled = event.cancellation
+        yield text("staff.event.cancelled_new" if cancelled.new_date_wanted else "staff.event.cancelled_none")
+        if cancelled.reason is not None:
+            yield text(f"rem.reason_{cancelled.reason.value}")
+        if meeting is not None:
+            yield text("staff.event.was_planned", date=meeting.starts.date(), time=meeting.starts)
+        return
+    if meeting is None:
+        yield text("staff.event.open")
+        return
+    yield when_of(meeting)
+    if meeting.ends is not None:
+        yield text("staff.event.ends", time=meeting.ends)
+
+
+def _facts(scene: StaffScene, topic: str, event: Event) -> Iterator[Text]:
+    return _forum_facts(scene, topic, event) if isinstance(event, Forum) else _council_facts(event)
 
 
 def _forum_facts(scene: StaffScene, topic: str, forum: Forum) -> Iterator[Text]:

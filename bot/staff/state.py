@@ -6,12 +6,15 @@ Plain values with a JSON form; they outlive a restart.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
 
 from conversations.programme import Event
 from conversations.programme_json import event_from_json, event_to_json
+
+_TAG_LETTERS = 8
 
 
 class Step(StrEnum):
@@ -57,6 +60,11 @@ def state_to_json(state: StaffState) -> str:
             "twice": [moment.isoformat() for moment in state.twice],
         }
     )
+
+
+def tag_of(state: StaffState) -> str:
+    """Mark the buttons of a state, so that one pressed later or twice meets no other question."""
+    return hashlib.sha256(state_to_json(state).encode()).hexdigest()[:_TAG_LETTERS]
 
 
 def state_from_json(written: str, zone: dt.tzinfo) -> StaffState | None:

@@ -18,12 +18,9 @@ from conversations.moments import (
     parse_end,
     parse_moment,
 )
-from conversations.planning import moved
+from conversations.planning import PLACE_MAX_CHARS, SEATS_MAX, moved
 from conversations.programme import Council, Event, Forum, Meeting
 from conversations.town_file import is_web_address
-
-_PLACE_MAX_CHARS = 200
-_SEATS_MAX = 10_000
 
 
 class WrongAnswerError(ValueError):
@@ -65,11 +62,11 @@ def answer_step(state: StaffState, words: str, now: dt.datetime) -> StaffState:
             return state
 
 
-def press_step(state: StaffState, verb: str, rest: str) -> StaffState | None:
+def press_step(state: StaffState, verb: str) -> StaffState | None:
     """Fill in what a button under the question says. None: the button does not belong here."""
     match state.step, verb:
-        case Step.TWICE, "twice" if rest in ("0", "1") and len(state.twice) > int(rest):
-            return _started(state, state.twice[int(rest)])
+        case Step.TWICE, "first" | "second" if len(state.twice) == len(("first", "second")):
+            return _started(state, state.twice[verb == "second"])
         case Step.END, "none":
             return _with_meeting(state, Step.PLACE, ends=None)
         case Step.END, "same":
@@ -133,16 +130,16 @@ def _read_end(words: str, starts: dt.datetime) -> dt.datetime:
 
 def _read_place(words: str) -> tuple[str, str]:
     lines = [" ".join(line.split()) for line in words.splitlines() if line.strip()]
-    if not lines:
+    if not lines or not any(sign.isalnum() for sign in lines[0]):
         raise WrongAnswerError("staff.doubt.no_place")
     place, address = lines[0], ", ".join(lines[1:])
-    if max(len(place), len(address)) > _PLACE_MAX_CHARS:
+    if max(len(place), len(address)) > PLACE_MAX_CHARS:
         raise WrongAnswerError("staff.wrong.long")
     return place, address
 
 
 def _read_seats(words: str) -> int:
-    if not words.isascii() or not words.isdigit() or not 1 <= int(words[:9]) <= _SEATS_MAX:
+    if not words.isascii() or not words.isdigit() or not 1 <= int(words[:9]) <= SEATS_MAX:
         raise WrongAnswerError("staff.wrong.number")
     return int(words)
 

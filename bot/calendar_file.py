@@ -1,7 +1,7 @@
 """The calendar file of a forum (Fachforum) or of the council: one event that a phone can take over.
 
 Escaping and folding are the library's. Words come from outside, in the language of the person; this
-module must not know texts, nor who gets the file. `bot.programme_ics` reads such files back.
+module must not know texts, nor who gets the file. `bot.programme.file_ics` reads such files back.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The command line: one function for each command; those of the programme are `bot.programme_cli`.
+"""The command line: one function for each command; those of the programme are `bot.programme.cli`.
 
 Each command does its slow imports itself, so that `--help` answers at once. What goes wrong is
 said in one sentence, without a traceback, with an exit code other than 0.
@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.plain_errors import FAILED, plain_errors
-from bot.programme_cli import council_cli, forum_cli
+from bot.programme.cli import council_cli, forum_cli
 
 cli = typer.Typer(
     name="mitreden",
@@ -234,8 +234,8 @@ def poster(
     Example: mitreden poster --field arbeit --source vhs --languages de,ar,tr --out poster.html
     """
     with plain_errors():
-        from bot.poster import run_poster
-        from bot.poster_page import Edition
+        from bot.poster.command import run_poster
+        from bot.poster.page import Edition
         from bot.settings import load_settings
 
         said = run_poster(

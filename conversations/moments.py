@@ -16,7 +16,7 @@ _GERMAN = re.compile(
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?")
 #: Years outside are slips: no meeting is planned for them, and calendars end somewhere.
-_YEARS = range(2000, 2100)
+YEARS = range(2000, 2100)
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?:\s*Uhr)?", re.IGNORECASE)
 
 
@@ -34,6 +34,14 @@ class NoSuchDayError(MomentError):
 
 class NoSuchTimeError(MomentError):
     """Not a time of the day."""
+
+
+class OddYearError(MomentError):
+    """A year in which nobody plans a meeting: a slip."""
+
+    def __init__(self, year: int) -> None:
+        super().__init__(f"the year {year} cannot be right")
+        self.year = year
 
 
 class SkippedHourError(MomentError):
@@ -54,14 +62,14 @@ class RepeatedHourError(MomentError):
 
 
 def parse_moment(words: str, zone: dt.tzinfo) -> dt.datetime:
-    """Read a day and a time. Raises: NoSuchDateError, SkippedHourError, RepeatedHourError.
+    """Read a day and a time. Raises: NoSuchDateError, OddYearError, SkippedHourError, RepeatedHourError.
 
     >>> parse_moment("7.9.2027 18:00", dt.UTC).isoformat()
     '2027-09-07T18:00:00+00:00'
     """
     read = _read_moment(words.strip(), zone)
-    if read.year not in _YEARS:
-        raise NoSuchDateError(words.strip())
+    if read.year not in YEARS:
+        raise OddYearError(read.year)
     return read
 
 
@@ -81,7 +89,7 @@ def _read_moment(words: str, zone: dt.tzinfo) -> dt.datetime:
 
 
 def parse_day(words: str) -> dt.date:
-    """Read a day. Raises: NoSuchDayError."""
+    """Read a day. Raises: NoSuchDayError, OddYearError."""
     words = words.strip()
     try:
         if found := _GERMAN_DAY.fullmatch(words):
@@ -91,8 +99,8 @@ def parse_day(words: str) -> dt.date:
             read = dt.date.fromisoformat(words)
     except ValueError:
         raise NoSuchDayError(words) from None
-    if read.year not in _YEARS:
-        raise NoSuchDayError(words)
+    if read.year not in YEARS:
+        raise OddYearError(read.year)
     return read
 
 

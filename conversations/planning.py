@@ -1,6 +1,6 @@
 """What staff should be asked before a date is changed: what cannot be, and what may be a slip.
 
-Pure judgement on values; the words for it are where staff read them (`bot.staff`, `bot.programme_cli`).
+Pure judgement on values; the words for it are where staff read them (`bot.staff`, `bot.programme.cli`).
 """
 
 from __future__ import annotations

@@ -26,8 +26,15 @@ from typer.testing import CliRunner
 
 from bot.cli import cli
 from bot.content import SHIPPED_CONTENT, TOWN_FILE, LoadedContent, load_content
-from bot.poster import find_logo, make_poster, make_start_word, parse_languages, parse_username, run_poster
-from bot.poster_page import TEMPLATE, Edition, Poster, render_poster
+from bot.poster.command import (
+    find_logo,
+    make_poster,
+    make_start_word,
+    parse_languages,
+    parse_username,
+    run_poster,
+)
+from bot.poster.page import TEMPLATE, Edition, Poster, render_poster
 from bot.settings import StartError, parse_settings
 from conversations.entry import Entry, parse_entry
 from conversations.languages import LANGUAGES, Language, find_language
@@ -383,7 +390,7 @@ def test_on_the_command_line_a_mistake_is_one_line_and_exit_code_1(
 
 
 def test_the_template_lies_in_the_package() -> None:
-    assert resources.files("bot").joinpath(TEMPLATE).is_file()
+    assert resources.files("bot.poster").joinpath(TEMPLATE).is_file()
 
 
 # In a real browser

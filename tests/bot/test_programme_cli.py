@@ -160,9 +160,9 @@ def office(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     shutil.copytree(made, folder)
     office = Office(folder)
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("bot.programme_desk.system_clock", lambda: office.now)
+    monkeypatch.setattr("bot.programme.desk.system_clock", lambda: office.now)
     # The shipped content is read once for all tests; the last test runs commands as they are.
-    monkeypatch.setattr("bot.programme_desk.load_content", lambda folder: shipped_content())
+    monkeypatch.setattr("bot.programme.desk.load_content", lambda folder: shipped_content())
     yield office
     assert sorted(path.name for path in folder.iterdir() if path.suffix not in (".csv", ".ics")) in (
         ["data", "mitreden.key"], ["data", "mitreden.key", "other.key"], ["data"],
@@ -323,7 +323,7 @@ def test_what_somebody_else_changes_before_the_answer_is_told(
         office.change("forum_arbeit", seats=7)
         return True
 
-    monkeypatch.setattr("bot.programme_cli._ask", meanwhile)
+    monkeypatch.setattr("bot.programme.cli._ask", meanwhile)
     done = office.run("forum", "move", "arbeit", NEW)
     assert done.exit_code == 1
     assert done.stderr.splitlines() == [

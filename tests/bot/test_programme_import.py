@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from bot.calendar_file import calendar_file_name, write_calendar
 from bot.content import load_content
-from bot.programme_import import read_programme_file
+from bot.programme.file_import import read_programme_file
 from conversations.languages import LANGUAGES
 from conversations.mistakes import ContentError, ContentMistake
 from conversations.programme import Cancellation, Forum, Meeting, Support, forum_topic
@@ -316,8 +316,8 @@ def test_words_are_put_on_one_line() -> None:
         (row("arbeit;7.9.2027 18:00;17:59;Rathaus"), "2: The end (07.09.2027 17:59) must be later than the beginning (07.09.2027 18:00)."),
         (row("arbeit;7.9.2027 18:00;18:00;Rathaus"), "2: The end (07.09.2027 18:00) must be later than the beginning (07.09.2027 18:00)."),
         (row("arbeit;7.9.2027 18:00;spät;Rathaus"), "2: In the column “ends”: “spät” is neither a time such as 20:30 nor a day and a time such as 07.09.2027 20:30."),
-        (row("arbeit;7.9.0027 18:00;;Rathaus"), "2: The year 27 cannot be right."),
-        (row("arbeit;7.9.2027 18:00;7.9.2207 20:00;Rathaus"), "2: The year 2207 cannot be right."),
+        (row("arbeit;7.9.0027 18:00;;Rathaus"), "2: In the column “starts”: The year 27 cannot be right."),
+        (row("arbeit;7.9.2027 18:00;7.9.2207 20:00;Rathaus"), "2: In the column “ends”: The year 2207 cannot be right."),
         (row("arbeit;7.9.2027 18:00;;"), "2: In the column “place”: This cell is empty; it must be filled in."),
         (row("arbeit;7.9.2027 18:00"), "2: In the column “place”: This cell is empty; it must be filled in."),
         (row(f"arbeit;7.9.2027 18:00;;{'a' * 301}"), f"2: In the column “place”: “{'a' * 40}…” is longer than 300 characters."),

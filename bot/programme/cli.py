@@ -1,7 +1,7 @@
 """`mitreden forum …` and `mitreden council …`: the staff keep the programme from the command line.
 
 Every change is shown with its effect before anything is written, and asks. A running bot follows at
-once. Only options and arguments are read here; the work is `bot.programme_desk`.
+once. Only options and arguments are read here; the work is `bot.programme.desk`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.plain_errors import plain_errors
 from conversations.programme import COUNCIL_TOPIC, Cancellation, Meeting, Reason, forum_topic
 
 if TYPE_CHECKING:
-    from bot.programme_desk import Desk
+    from bot.programme.desk import Desk
 
 forum_cli = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Keep the dates of the forums (Fachforen)."
@@ -47,8 +47,8 @@ def list_forums(as_json: _Json = False) -> None:
     Example: mitreden forum list
     """
     with _desk() as desk:
-        from bot.programme_desk import all_json
-        from bot.programme_words import list_lines
+        from bot.programme.desk import all_json
+        from bot.programme.words import list_lines
 
         if as_json:
             typer.echo(json.dumps(all_json(desk), ensure_ascii=False, indent=2))
@@ -81,7 +81,7 @@ def set_forum(
     Example: mitreden forum set arbeit "16.09.2027 18:00" --ends 20:30 --place Stadthalle --childcare
     """
     with _desk() as desk:
-        from bot.programme_options import read_day, read_languages, read_link, read_seats
+        from bot.programme.options import read_day, read_languages, read_link, read_seats
 
         forum = desk.get_forum(field)
         if forum.cancellation is not None and when is not None:
@@ -189,7 +189,7 @@ def forum_result(
     Example: mitreden forum result arbeit --report https://www.goeppingen.de/fachforum-arbeit
     """
     with _desk() as desk:
-        from bot.programme_options import read_link
+        from bot.programme.options import read_link
 
         forum = desk.get_forum(field)
         if not forum.is_over(desk.now):
@@ -213,8 +213,8 @@ def import_forums(
     Example: mitreden forum import forums.csv
     """
     with _desk() as desk:
-        from bot.programme_import import read_programme_file
-        from bot.programme_options import joined_with, read_file
+        from bot.programme.file_import import read_programme_file
+        from bot.programme.options import joined_with, read_file
 
         found = read_programme_file(read_file(file), file.name, desk.names, desk.zone)
         changes = {
@@ -230,8 +230,8 @@ def show_schedule(as_json: _Json = False) -> None:
     Example: mitreden forum schedule
     """
     with _desk() as desk:
-        from bot.programme_options import list_schedule, schedule_json
-        from bot.programme_words import schedule_line
+        from bot.programme.options import list_schedule, schedule_json
+        from bot.programme.words import schedule_line
 
         planned, missed = list_schedule(desk)
         if as_json:
@@ -264,7 +264,7 @@ def set_council(
     Example: mitreden council set "18.11.2027 17:00" --place "Rathaus, Großer Sitzungssaal"
     """
     with _desk() as desk:
-        from bot.programme_options import read_day, read_link
+        from bot.programme.options import read_day, read_link
 
         council = desk.programme.council
         if date_open and (when or place or address or ends):
@@ -305,7 +305,7 @@ def move_council(
 @contextmanager
 def _desk() -> Iterator[Desk]:
     with plain_errors():
-        from bot.programme_desk import open_desk, plain_moments
+        from bot.programme.desk import open_desk, plain_moments
         from bot.settings import load_settings
 
         with open_desk(load_settings(), typer.echo, _ask) as desk, plain_moments():
@@ -329,7 +329,7 @@ def _meeting(
     address: str | None,
 ) -> Meeting | None:
     """Put a meeting together from what is given and what it was before. None: its date stays open."""
-    from bot.programme_options import read_meeting
+    from bot.programme.options import read_meeting
 
     return read_meeting(before, desk.zone, when=when, ends=ends, place=place, address=address)
 

@@ -1,7 +1,7 @@
 """The columns of a table with the dates of the forums (Fachforen): how they are named, and the head line.
 
 The separator is found from the head line, whose names may be German or English and stand in any
-order. Must not know what stands in the cells (`bot.programme_cells`).
+order. Must not know what stands in the cells (`bot.programme.file_cells`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.programme_reading import fold, quote, tidy
+from bot.programme.file_reading import fold, quote, tidy
 from conversations.mistakes import Mistakes, suggest
 
 

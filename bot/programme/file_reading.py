@@ -1,6 +1,6 @@
 """What both kinds of programme file share: how they are decoded, and which field (Handlungsfeld) words name.
 
-Must not know how a table or a calendar is built (`bot.programme_csv`, `bot.programme_ics`).
+Must not know how a table or a calendar is built (`bot.programme.file_csv`, `bot.programme.file_ics`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from conversations.mistakes import Mistakes, suggest
+from conversations.moments import YEARS
 
 #: So many rows or events are read; a town has far fewer fields.
 MOST_ENTRIES = 200
@@ -18,7 +19,6 @@ MOST_ENTRIES = 200
 LONGEST_WORDS = 300
 
 _LONGEST_QUOTE = 40
-_YEARS = range(2000, 2100)
 #: Umlauts as UTF-8 has them. As Windows-1252 they would be “Ã¶”, which nobody writes.
 _UTF8_UMLAUT = re.compile(rb"[\xc2\xc3][\x80-\xbf]")
 _TRANSCRIPTIONS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
@@ -64,7 +64,7 @@ def quote(words: str) -> str:
 def find_time_problem(starts: dt.datetime, ends: dt.datetime | None) -> str:
     """Say what is wrong with the times of a meeting; '' when nothing is."""
     for moment in (starts, ends):
-        if moment is not None and moment.year not in _YEARS:
+        if moment is not None and moment.year not in YEARS:
             return f"The year {moment.year} cannot be right."
     if ends is not None and ends.astimezone(dt.UTC) <= starts.astimezone(dt.UTC):
         return f"The end ({ends:%d.%m.%Y %H:%M}) must be later than the beginning ({starts:%d.%m.%Y %H:%M})."

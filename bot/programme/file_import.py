@@ -10,9 +10,9 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 
-from bot.programme_csv import read_csv
-from bot.programme_ics import read_ics
-from bot.programme_reading import Fields, quote
+from bot.programme.file_csv import read_csv
+from bot.programme.file_ics import read_ics
+from bot.programme.file_reading import Fields, quote
 from conversations.mistakes import Mistakes
 from conversations.programme import Forum
 

@@ -1,6 +1,6 @@
 """Reads the cells of a table with the dates of the forums (Fachforen): times, yes and no, numbers, languages.
 
-Each function takes the words of one cell. Must not know columns and lines (`bot.programme_csv`).
+Each function takes the words of one cell. Must not know columns and lines (`bot.programme.file_csv`).
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from babel import Locale
 
-from bot.programme_reading import LONGEST_WORDS, fold, quote
+from bot.programme.file_reading import LONGEST_WORDS, fold, quote
 from conversations.languages import LANGUAGES
 from conversations.mistakes import suggest
 from conversations.moments import (
     MomentError,
+    OddYearError,
     RepeatedHourError,
     SkippedHourError,
     parse_day,
@@ -172,5 +173,7 @@ def _settle(
             f"{error.first:%d.%m.%Y %H:%M} exists twice, because the clock is put back."
             f" Write {write(error.first)} for the first time or {write(error.second)} for the second."
         ) from None
+    except OddYearError as error:
+        raise CellError(f"The year {error.year} cannot be right.") from None
     except (MomentError, OverflowError):
         raise CellError(refusal) from None

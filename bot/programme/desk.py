@@ -1,6 +1,6 @@
 """The desk of the command line: a change of the programme is shown, asked about, and made.
 
-What follows from a change is `storage.programme`, the words are `bot.programme_words`. Must not know
+What follows from a change is `storage.programme`, the words are `bot.programme.words`. Must not know
 the names of options.
 """
 
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot.app import open_data, system_clock
 from bot.content import load_content
-from bot.programme_words import (
+from bot.programme.words import (
     effect_json,
     effect_lines,
     event_json,
@@ -30,6 +30,7 @@ from conversations.moments import (
     NoSuchDateError,
     NoSuchDayError,
     NoSuchTimeError,
+    OddYearError,
     RepeatedHourError,
     SkippedHourError,
 )
@@ -183,6 +184,8 @@ def plain_moments() -> Iterator[None]:
             f" Which one? Write {error.first.isoformat(timespec='minutes')}"
             f" or {error.second.isoformat(timespec='minutes')}."
         ) from None
+    except OddYearError as error:
+        raise StartError(f"The year {error.year} cannot be right.") from None
     except NoSuchDateError as error:
         raise StartError(
             f"“{error}” is no date with a time. Write for example 16.09.2027 18:00 or 2027-09-16T18:00."

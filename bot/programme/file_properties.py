@@ -17,7 +17,7 @@ from icalendar import Event, Timezone
 from icalendar.prop import vBroken
 from icalendar.timezone import tzp
 
-from bot.programme_blocks import Block
+from bot.programme.file_blocks import Block
 
 _LONGEST_PROPERTY = 5_000
 _MOST_ZONES = 20

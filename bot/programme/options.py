@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.programme_desk import Desk
+from bot.programme.desk import Desk
 from bot.settings import StartError
 from conversations.languages import LANGUAGES
 from conversations.moments import parse_day, parse_end, parse_moment

@@ -1,7 +1,7 @@
 """The command `mitreden poster`: checks what is asked for, and writes one page with a QR code.
 
 It writes nothing to the standard output. This module must not know how the page is laid out
-(`bot.poster_page`), nor the database.
+(`bot.poster.page`), nor the database.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bot.content import LoadedContent, load_content
-from bot.poster_page import Block, Edition, Poster, render_poster
+from bot.poster.page import Block, Edition, Poster, render_poster
 from bot.rendering import Renderer
 from bot.settings import Settings, StartError
 from conversations.content import Content

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from bot.programme_cells import (
+from bot.programme.file_cells import (
     CellError,
     read_day,
     read_end,
@@ -22,8 +22,8 @@ from bot.programme_cells import (
     read_words,
     read_yes_or_no,
 )
-from bot.programme_columns import Column, Head, find_head, split_rows
-from bot.programme_reading import MOST_ENTRIES, Fields, decode, find_time_problem, quote, tidy
+from bot.programme.file_columns import Column, Head, find_head, split_rows
+from bot.programme.file_reading import MOST_ENTRIES, Fields, decode, find_time_problem, quote, tidy
 from conversations.mistakes import Mistakes
 from conversations.programme import Forum, Meeting, Support
 

@@ -1,6 +1,6 @@
 """Reads the dates of the forums (Fachforen) from a calendar file, as any calendar program writes it.
 
-`bot.programme_blocks` takes the file apart, the library reads dates and texts. Must not know tables,
+`bot.programme.file_blocks` takes the file apart, the library reads dates and texts. Must not know tables,
 nor what is planned already.
 """
 
@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.programme_blocks import Block, Line, read_blocks
-from bot.programme_properties import learn_time_zones, read_property
-from bot.programme_reading import LONGEST_WORDS, MOST_ENTRIES, Fields, find_time_problem, quote, tidy
+from bot.programme.file_blocks import Block, Line, read_blocks
+from bot.programme.file_properties import learn_time_zones, read_property
+from bot.programme.file_reading import LONGEST_WORDS, MOST_ENTRIES, Fields, find_time_problem, quote, tidy
 from conversations.mistakes import Mistakes
 from conversations.moments import MomentError, RepeatedHourError, SkippedHourError, settle_wall_time
 from conversations.programme import Forum, Meeting

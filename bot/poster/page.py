@@ -179,7 +179,7 @@ def render_poster(poster: Poster) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["isolated"] = _isolated
-    source = resources.files("bot").joinpath(TEMPLATE).read_text(encoding="utf-8")
+    source = resources.files("bot.poster").joinpath(TEMPLATE).read_text(encoding="utf-8")
     return environment.from_string(source).render(
         poster=poster,
         is_draft=poster.edition is Edition.DRAFT,

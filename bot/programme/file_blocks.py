@@ -1,7 +1,7 @@
 """Takes a calendar file apart into its events and time zones, and keeps the line of everything.
 
 The library that reads the values knows no lines, and gives up at the first thing it cannot read.
-This module must not know what the properties mean (`bot.programme_ics`).
+This module must not know what the properties mean (`bot.programme.file_ics`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.programme_reading import MOST_ENTRIES, decode, quote
+from bot.programme.file_reading import MOST_ENTRIES, decode, quote
 from conversations.mistakes import Mistakes
 
 _CALENDAR = "VCALENDAR"

@@ -268,6 +268,9 @@ def build_app(
         answers.save_wordings(connection, turns.wordings)
         sending.release_all_leases(connection)
         seed_programme(connection, loaded.content.programme, clock().astimezone(zone))
+    clock_check = ClockCheck(clock, bot.get_me)
+    for each in (request, poll_request):
+        each.on_date = clock_check.hear
     delivery = Delivery(
         bot=bot,
         write=writer,
@@ -277,7 +280,7 @@ def build_app(
         unreachable=forget_contact,
         set_screen_message=contacts.set_screen_message,
         compose=Pushes(loaded.content, loaded.catalogues, renderer, keys, clock).compose,
-        is_quiet=lambda now: is_quiet(now.astimezone(zone)),
+        is_quiet=lambda now: is_quiet(now.astimezone(zone)) or not clock_check.agrees(),
     )
     voice_files = VoiceFiles(bot=bot, request=request, write=writer, keys=keys, clock=clock, rng=rng)
     worker = Worker(turns, writer, clock, _not_settled)
@@ -292,9 +295,6 @@ def build_app(
     profile = Profile(bot, profile_texts(loaded.catalogues), rng)
     app = App(bot, database, writer, keys, clock, intake, worker, delivery, voice_files, profile)
     worker.settled = app.settle
-    clock_check = ClockCheck(clock, bot.get_me)
-    for each in (request, poll_request):
-        each.on_date = clock_check.hear
     app.schedule = Schedule(
         write=writer,
         keys=keys,

@@ -60,5 +60,9 @@ class ClockCheck:
         self._was_right = is_right
         return is_right
 
+    def agrees(self) -> bool:
+        """Tell whether Telegram's clock agreed with ours a moment ago, without asking."""
+        return self._is_fresh() and abs(self._difference) <= TOLERANCE
+
     def _is_fresh(self) -> bool:
         return self._heard_at is not None and abs(self.clock() - self._heard_at) <= BELIEVED_FOR

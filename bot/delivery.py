@@ -64,7 +64,8 @@ class Delivery:
     """Drains the outbox until it is stopped; for the only process that sends.
 
     `unreachable` and `set_screen_message` run in the transaction that finishes the row; `compose`, which
-    writes the words of a reminder, in the one that claims it. While `is_quiet`, only answers go out.
+    writes the words of a reminder, in the one that claims it. While `is_quiet`, only answers
+    go out.
     `on_point` is told of every step, so that a test can stop anywhere. `counters` counts outcomes.
     """
 
@@ -81,6 +82,7 @@ class Delivery:
     counters: Counter[str] = field(default_factory=Counter)
     requests: Requests = field(init=False)
     _tasks: dict[asyncio.Task[None], Lane] = field(default_factory=dict, init=False)
+    _under_way: set[int] = field(default_factory=set, init=False)
     _requests: set[asyncio.Task[int | None]] = field(default_factory=set, init=False)
     _bulk_times: deque[datetime] = field(default_factory=deque, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -144,7 +146,8 @@ class Delivery:
                 self._bulk_times.append(now)
             task = asyncio.create_task(self._deliver(row))
             self._tasks[task] = row.lane
-            task.add_done_callback(self._ended)
+            self._under_way.add(row.id)
+            task.add_done_callback(partial(self._ended, row.id))
         if not self._tasks and not self._woken.is_set():
             self._idle.set()
         return _seconds_until(next_due, now)
@@ -156,7 +159,7 @@ class Delivery:
         if self._claimed_at is None:
             sending.release_all_leases(connection)
         elif not self._released_at <= now < self._released_at + _SECOND:
-            sending.release_expired_leases(connection, now)
+            sending.release_expired_leases(connection, now, self._under_way)
             self._released_at = now
         rows: list[ClaimedMessage] = []
         for lane, room in rooms.items():
@@ -193,8 +196,9 @@ class Delivery:
             bulk = 0
         return {Lane.REPLY: IN_FLIGHT - in_flight.total(), Lane.BULK: bulk}
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, row_id: int, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
+        self._under_way.discard(row_id)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._broken = error
         self._woken.set()

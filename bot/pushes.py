@@ -21,7 +21,10 @@ from bot.rendering import Renderer
 from bot.showing import message_body
 from conversations.content import Content
 from conversations.person import NOTHING_SAID
+from conversations.phases import FieldState, field_state
+from conversations.programme import Event, Forum, Reply
 from conversations.pushes import Push, push_screen
+from conversations.reminders import list_reminded
 from storage import audience, contacts
 from storage.keyring import KeyRing
 from storage.programme import load_programme
@@ -65,5 +68,22 @@ class Pushes:
         if event is None:
             return "overtaken", None
         said = contact.attendance.get(due.topic, NOTHING_SAID)
-        push = Push(due.topic, due.kind, event, due.earlier, said, contact.language)
+        now = self.clock().astimezone(zone)
+        is_coming = said.reply is Reply.COMING
+        push = Push(
+            due.topic,
+            due.kind,
+            event,
+            due.earlier,
+            said,
+            contact.language,
+            has_reminders=said.reply is not Reply.NOT_COMING
+            and bool(list_reminded(event, now, coming=is_coming)),
+            can_answer=self._can_answer(event, now.date()),
+        )
         return "", message_body(self.renderer.render(push_screen(push), contact.language))
+
+    def _can_answer(self, event: Event, today: dt.date) -> bool:
+        """Tell whether the questions of the topic of a forum are open."""
+        forum = event if isinstance(event, Forum) else None
+        return today <= self.content.town.freeze_date and field_state(forum, today) is FieldState.OPEN

@@ -12,7 +12,7 @@ import datetime as dt
 import functools
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, assert_never
 
@@ -142,11 +142,11 @@ class Renderer:
             value = gaps.get(name, self._town.get(name))
             if value is None:
                 raise MissingGapError(text.key, name)
-            if isinstance(value, str) and _INSIDE_ADDRESS.search(template, 0, match.start()):
+            if isinstance(value, str) and _INSIDE_ADDRESS.search(match.string, 0, match.start()):
                 return clean_words(value)
             return self._value(name, value, catalogue, MESSAGE_MAX_UNITS)
 
-        return _without_empty_lines(GAP.sub(fill, template))
+        return _fill_lines(template, fill)
 
     def _value(self, name: str, value: Value, catalogue: Catalogue, limit: int) -> str:
         language = catalogue.language
@@ -214,12 +214,14 @@ def _town_gaps(town: Town) -> Mapping[str, Value]:
     }
 
 
-def _without_empty_lines(words: str) -> str:
-    """Take out the lines whose gap has nothing to say, and the space that they leave."""
-    if _NOTHING_HERE not in words:
-        return words
-    kept = "\n".join(line for line in words.split("\n") if _NOTHING_HERE not in line)
-    return _BLANK_LINES.sub("\n\n", kept).strip("\n")
+def _fill_lines(template: str, fill: Callable[[re.Match[str]], str]) -> str:
+    """Fill the gaps line by line. A line goes whose gap has nothing to say, or leaves nothing of it."""
+    kept = []
+    for line in template.split("\n"):
+        filled = GAP.sub(fill, line)
+        if _NOTHING_HERE not in filled and (filled.strip() or not line.strip()):
+            kept.append(filled.rstrip(" ") if GAP.search(line) else filled)
+    return _BLANK_LINES.sub("\n\n", "\n".join(kept)).strip("\n")
 
 
 def _isolate(words: str, language: Language) -> str:

@@ -23,7 +23,7 @@ from bot.delivery import WriteTransaction
 from conversations.programme import Programme
 from storage import attendance, retention
 from storage.keyring import KeyRing
-from storage.programme import load_programme
+from storage.programme import load_programme, plan_again
 from storage.reminders import next_heard_at, next_reminder_due_at, put_out_page
 
 #: How often reminders are looked for: they name days and "in about 2 hours", so seconds do not matter.
@@ -91,6 +91,7 @@ class Schedule:
         try:
             if await self.clock_check.is_right():
                 _log.info("retention", count=await self.write(self._delete_what_is_over))
+                await self.write(lambda connection: plan_again(connection, self.first, self._now()))
                 await self._blur_once_a_day()
         except Exception as error:
             _log.error("tick_failed", error=type(error).__name__, exc_info=True)
@@ -112,7 +113,7 @@ class Schedule:
         return True
 
     def _delete_what_is_over(self, connection: Connection) -> int:
-        now = self.clock().astimezone(self._zone)
+        now = self._now()
         programme = load_programme(connection, self.first)
         deleted = retention.apply_retention(connection, now).total
         return deleted + attendance.drop_what_is_over(connection, programme, now)
@@ -122,6 +123,9 @@ class Schedule:
         if today != self._blurred_on:
             await self.write(retention.blur_row_versions)
             self._blurred_on = today
+
+    def _now(self) -> dt.datetime:
+        return self.clock().astimezone(self._zone)
 
     @property
     def _zone(self) -> ZoneInfo:

@@ -255,7 +255,8 @@ class Turns:
             host=urlsplit(facts["official_url"]).hostname or "mitreden",
             now=now,
         )
-        caption = self.renderer.say(text("rem.calendar_file"), chat.language)
+        key = "rem.calendar_gone" if event.date is None else "rem.calendar_file"
+        caption = self.renderer.say(text(key), chat.language)
         show_document(connection, self.keys, chat, calendar_file_name(topic), written, caption, now)
 
     def _answer_group(self, connection: Connection, projection: Projection, wrote: GroupWrote) -> None:

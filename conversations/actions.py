@@ -29,7 +29,6 @@ from conversations.events import (
 from conversations.flow import PROFILE, Flow, Step
 from conversations.incoming import Action
 from conversations.person import Consent, Person, Purpose
-from conversations.phases import FieldState, field_state
 from conversations.session import Asking, Session, Sheet, SheetName
 from conversations.sheets import split_language_choice
 from conversations.subscribing import (
@@ -50,11 +49,13 @@ from conversations.topic_sheets import (
     find_open_profile_step,
     find_shared_step,
     is_invited,
+    is_question_open,
+    is_scope_open,
     is_started,
     needs_scope,
 )
 from conversations.town_sheets import PRIVACY_SECTIONS
-from conversations.turn import Turn, show, show_again
+from conversations.turn import Turn, closed_sheet, show, show_again
 
 #: Pages that a button or a command opens as they are, for everybody.
 _PAGES = {
@@ -132,7 +133,8 @@ def _choose_language(scene: Scene, argument: str, placement: Placement) -> Turn:
         return show(scene, Sheet(page), placement, changes=changes, notice=notice)
     question = question_of(session.place) or session.behind
     if question is not None and not scene.closed:
-        return show(scene, question, placement, changes=changes, notice=notice)
+        place = question if is_question_open(scene, question) else closed_sheet(scene, question.scope)
+        return show(scene, place, placement, changes=changes, notice=notice)
     return show(scene, Sheet(SheetName.MENU), placement, changes=changes, notice=notice)
 
 
@@ -334,9 +336,9 @@ def find_gate(scene: Scene, entry: str = "", scope: str = "") -> Sheet | None:
     """
     if scene.closed:
         return Sheet(SheetName.CLOSED)
-    field_code = scope or parse_entry(scene.content, entry).door
-    if field_state(scene.programme.forums.get(field_code), scene.environment.today) is not FieldState.OPEN:
-        return Sheet(SheetName.CLOSED, field_code)
+    scope = scope or parse_entry(scene.content, entry).door
+    if not is_scope_open(scene, scope):
+        return closed_sheet(scene, scope)
     if scene.person.session is None or scene.person.answer_consent is None:
         return Sheet(SheetName.CONSENT, entry)
     if scene.person.answer_consent.version != scene.content.town.notice_version:

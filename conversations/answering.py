@@ -43,9 +43,10 @@ from conversations.topic_sheets import (
     SHORT_PROFILE,
     find_open_profile_step,
     is_invited,
+    is_scope_open,
     needs_scope,
 )
-from conversations.turn import Turn, pop_up, show, show_again
+from conversations.turn import Turn, closed_sheet, pop_up, show, show_again
 
 #: The longest text that is stored, in characters (content, `err.too_long`).
 MAX_WORDS_CHARS = 1000
@@ -266,6 +267,8 @@ def open_wanted(scene: Scene, placement: Placement, changes: Sequence[Change] = 
     step = None if flow is None else find_open_step(flow, session)
     if flow is None:
         return show(_uncovered(scene), Sheet(SheetName.TOPICS), placement, changes=changes)
+    if not is_scope_open(scene, flow.scope):  # it has closed while something else was asked
+        return show(_uncovered(scene), closed_sheet(scene, flow.scope), placement, changes=changes)
     if step is None:
         scene = _uncovered(_finish(scene, flow))
         return show(scene, Sheet(SheetName.THANKS, flow.scope), placement, changes=changes)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from conversations.environment import Scene
-from conversations.event_sheets import CONFIRMED, FULL
+from conversations.event_sheets import CONFIRMED, FULL, wants_interpreter
 from conversations.events import (
     CalendarFileRequested,
     Change,
@@ -16,17 +16,13 @@ from conversations.events import (
     Subscribed,
     Unsubscribed,
 )
-from conversations.person import Person
 from conversations.programme import Reply, field_of_topic, forum_topic
 from conversations.session import Sheet, SheetName
 from conversations.texts import Text, text
-from conversations.topic_sheets import NEEDS, needs_scope
 from conversations.turn import Turn, show
 
 #: What consent 2 is asked for, in front of the topic; see `conversations.subscribing`.
 REMIND, COME = "remind", "come"
-#: The answer to the question about needs that asks for interpreting.
-INTERPRETER = "interpreter"
 
 
 def open_event(scene: Scene, argument: str, placement: Placement) -> Turn:
@@ -135,7 +131,9 @@ def _note_interpreting(scene: Scene, turn: Turn) -> Turn:
         topic = forum_topic(code)
         before = person.attendance_of(topic)
         wanted = (
-            topic in person.subscriptions and forum.is_to_come(scene.now) and _says_interpreter(person, code)
+            topic in person.subscriptions
+            and forum.is_to_come(scene.now)
+            and wants_interpreter(replace(scene, person=person), topic)
         )
         if wanted != before.wants_interpreter:
             attendance[topic] = replace(before, wants_interpreter=wanted)
@@ -144,13 +142,6 @@ def _note_interpreting(scene: Scene, turn: Turn) -> Turn:
         return turn
     person = replace(person, attendance=MappingProxyType(attendance))
     return Turn(person, (*changes, *turn.events))
-
-
-def _says_interpreter(person: Person, field_code: str) -> bool:
-    if person.session is None:
-        return False
-    answer = person.session.answers.get((needs_scope(field_code), NEEDS))
-    return answer is not None and INTERPRETER in answer.codes
 
 
 def _subscribed(scene: Scene, topic: str) -> tuple[Scene, tuple[Change, ...]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 
 from conversations.environment import Scene
 from conversations.incoming import Action
 from conversations.languages import find_language
 from conversations.person import Attendance
+from conversations.phases import FieldState, field_state
 from conversations.programme import (
     COUNCIL_TOPIC,
     Cancellation,
@@ -21,10 +23,14 @@ from conversations.programme import (
 )
 from conversations.reminders import list_reminded
 from conversations.screens import Block, Line, Screen, ScreenButton, action, menu_row
+from conversations.session import SKIPPED
 from conversations.texts import ABSENT, Absent, Joined, Plain, Text, text
+from conversations.topic_sheets import NEEDS, needs_scope
 
 #: What the page of a meeting says first, instead of the plain facts; stands behind the topic.
 CONFIRMED, FULL = "confirmed", "full"
+#: The answer to the question about needs that asks for interpreting.
+INTERPRETER = "interpreter"
 #: So shortly before a forum it is told that a language is missing; before, it may still be found.
 _TOLD_BEFORE = dt.timedelta(days=7)
 
@@ -82,11 +88,24 @@ def support_lines(support: Support) -> tuple[Text, ...]:
     return tuple(lines)
 
 
-def cancelled_lines(cancellation: Cancellation) -> tuple[Text, ...]:
-    """Say why a forum is cancelled, if that is known, and whether a new date is looked for."""
+def cancelled_lines(cancellation: Cancellation, *, can_answer: bool) -> tuple[Text, ...]:
+    """Say why a forum is cancelled, if that is known, and whether a new date is looked for.
+
+    People are sent to the questions of the topic only while these can be answered.
+    """
     reason = () if cancellation.reason is None else (text(f"rem.reason_{cancellation.reason.value}"),)
-    what_next = "rem.cancelled_new" if cancellation.new_date_wanted else "rem.cancelled_none"
-    return (*reason, text(what_next))
+    if cancellation.new_date_wanted:
+        return (*reason, text("rem.cancelled_new"))
+    return (*reason, text("rem.cancelled_none" if can_answer else "rem.cancelled_no_date"))
+
+
+def wants_interpreter(scene: Scene, topic: str) -> bool:
+    """Tell whether somebody said that they need interpreting at a forum: in an answer, or known before."""
+    session = scene.person.session
+    if session is None:
+        return scene.person.attendance_of(topic).wants_interpreter
+    answer = session.answers.get((needs_scope(field_of_topic(topic)), NEEDS))
+    return answer is not None and answer.codes != (SKIPPED,) and INTERPRETER in answer.codes
 
 
 def lacks_interpreter(support: Support, attendance: Attendance, language: str) -> bool:
@@ -113,11 +132,12 @@ def _facts(scene: Scene, topic: str, event: Event) -> tuple[Line, ...]:
     """Say the same about a meeting in the list and on its page."""
     if isinstance(event, Forum) and event.cancellation is not None:
         when = () if event.meeting is None else (when_of(event.meeting),)
-        return (*when, text("events.cancelled"), *cancelled_lines(event.cancellation))
+        can_answer = _can_answer(scene, event)
+        return (*when, text("events.cancelled"), *cancelled_lines(event.cancellation, can_answer=can_answer))
     meeting = event.meeting
     if meeting is None:
         return (text("events.open"),)
-    if meeting.over_at <= scene.now:
+    if meeting.is_over(scene.now):
         report = event.report_url if isinstance(event, Forum) else ""
         told = (text("events.report", report_url=report),) if report else ()
         return (when_of(meeting), text("events.over"), *told)
@@ -133,13 +153,17 @@ def _days_left(topic: str, meeting: Meeting, now: dt.datetime) -> Text:
 
 
 def _head(scene: Scene, topic: str, event: Event, said: str) -> Block:
-    """Begin the page: with the facts, or with what has just been done."""
+    """Begin the page: with the facts, or with what has just been done, as long as it holds."""
     name, when = event_name(topic), when_of(event.date)
-    if said == FULL:
-        return (text("rem.full", forum_name=name, when=when),)
-    if said == CONFIRMED and event.date is None:
+    is_ahead = event.date is not None and not event.date.is_over(scene.now)
+    if said == FULL and isinstance(event, Forum) and event.is_full and is_ahead:
+        if _can_answer(scene, event):
+            return (text("rem.full", forum_name=name, when=when),)
+        return (text("events.full"), name, *_facts(scene, topic, event))
+    is_on = said == CONFIRMED and topic in scene.person.subscriptions
+    if is_on and event.date is None and event.is_to_come(scene.now):
         return (text("rem.confirm_open", forum_name=name),)
-    if said == CONFIRMED:
+    if is_on and is_ahead:
         coming = scene.person.attendance_of(topic).reply is Reply.COMING
         times = list_reminded(event, scene.now, coming=coming)
         if not times:
@@ -174,7 +198,8 @@ def _own_state(scene: Scene, topic: str, event: Event, attendance: Attendance) -
         yield text("events.reminder_on" if is_on else "events.reminder_off")
     if isinstance(event, Forum) and event.date is not None:
         is_near = event.date.starts - scene.now <= _TOLD_BEFORE
-        if is_near and lacks_interpreter(event.support, attendance, scene.person.language or ""):
+        wanted = replace(attendance, wants_interpreter=wants_interpreter(scene, topic))
+        if is_near and lacks_interpreter(event.support, wanted, scene.person.language or ""):
             yield text("rem.no_interpreter")
 
 
@@ -192,5 +217,10 @@ def _event_rows(
         if is_on:
             label = "rem.btn.stop" if hears_changes_only else "events.btn.no_reminder"
             yield (action(label, Action.STOP_TOPIC, topic),)
-    if event.date is not None and event.date.over_at > now:
+    if event.meeting is not None and not event.meeting.is_over(now):
         yield (action("rem.btn.calendar", Action.CALENDAR, topic),)
+
+
+def _can_answer(scene: Scene, forum: Forum) -> bool:
+    """Tell whether the questions of the topic of a forum are open."""
+    return not scene.closed and field_state(forum, scene.environment.today) is FieldState.OPEN

@@ -7,16 +7,32 @@ somebody who has just come.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
+from conversations.attending import COME, REMIND
 from conversations.content import Content
 from conversations.entry import NEWS_ENTRY
 from conversations.environment import Environment, Scene
+from conversations.event_sheets import CONFIRMED, FULL
 from conversations.flow import PROFILE, Flow, Step, StepKind
-from conversations.languages import Language
-from conversations.person import Consent, Person
-from conversations.programme import forum_topic
+from conversations.languages import LANGUAGES, Language
+from conversations.person import Attendance, Consent, Person
+from conversations.programme import (
+    Cancellation,
+    Council,
+    Event,
+    Forum,
+    Meeting,
+    Programme,
+    Reason,
+    Reply,
+    Support,
+    forum_topic,
+)
+from conversations.pushes import Push, push_screen
+from conversations.reminders import ReminderKind
 from conversations.screens import Screen
 from conversations.session import (
     OWN,
@@ -32,12 +48,19 @@ from conversations.session import (
     StopAsked,
 )
 from conversations.topic_sheets import COMMENT, NEEDS, needs_scope
-from conversations.town_sheets import PRIVACY_SECTIONS, list_topics
+from conversations.town_sheets import MESSAGES_ENDED, PRIVACY_SECTIONS, list_topics
 from conversations.turn import place_screen
 
 _WORDS = "…"
 _SHEETS_OF_FIELDS = (SheetName.AGAIN, SheetName.RESUME, SheetName.THANKS, SheetName.REVIEW)
 _SHEETS_OF_PARTICIPANTS = (*_SHEETS_OF_FIELDS, SheetName.PAUSED)
+#: An address that staff may give, about as long as they are.
+_URL = "https://www.goeppingen.de/integrationsplan/fachforum?seite=1"
+_DAY = dt.timedelta(days=1)
+#: What is always there for a forum, so that no line of its page is left out.
+_ALL_SUPPORT = Support(
+    childcare=True, step_free=True, interpreting=tuple(language.code for language in LANGUAGES)
+)
 
 
 def list_screens(
@@ -53,6 +76,18 @@ def list_screens(
                 continue
             yield f"{sheet.name.value} {sheet.argument} ({who})", place_screen(scene, sheet)
     yield from _list_question_screens(participant)
+    guest = replace(participant, person=_register(participant.person, content))
+    for state, programme in _list_programmes(content, now):
+        changed = replace(environment, programme=programme)
+        strange, registered = (replace(each, environment=changed) for each in (newcomer, guest))
+        for sheet in _list_meeting_sheets(content):
+            yield f"{sheet.name.value} {sheet.argument} ({state}, newcomer)", place_screen(strange, sheet)
+        for sheet in (*_list_meeting_sheets(content), *_list_topic_sheets(content)):
+            yield (
+                f"{sheet.name.value} {sheet.argument} ({state}, registered)",
+                place_screen(registered, sheet),
+            )
+    yield from _list_messages(content, now)
 
 
 def make_participant(content: Content, language: str) -> Person:
@@ -137,3 +172,89 @@ def _answer(step: Step) -> Answer:
         case _:
             is_own = step.find_option(OWN) is not None
             return Answer((OWN,), _WORDS) if is_own else Answer((step.all_options[0].code,))
+
+
+def _register(person: Person, content: Content) -> Person:
+    """Make somebody who comes to every forum and needs interpreting there."""
+    said = Attendance(Reply.COMING, wants_interpreter=True)
+    return replace(person, attendance={forum_topic(code): said for code in content.field_codes})
+
+
+def _list_programmes(content: Content, now: dt.datetime) -> Iterator[tuple[str, Programme]]:
+    """Bring all forums and the council into every state that staff can bring them into."""
+    first = content.programme
+    soon, past = _meeting(first, now + 5 * _DAY), _meeting(first, now - 5 * _DAY)
+    forum = Forum(soon, support=_ALL_SUPPORT, seats=60, taken=1, map_url=_URL)
+    council = Council(soon, agenda_url=_URL, has_question_time=True)
+    states: dict[str, tuple[Forum, Council]] = {
+        "announced": (forum, council),
+        "without interpreting": (replace(forum, support=Support(), seats=None, map_url=""), council),
+        "today": (
+            replace(forum, meeting=_meeting(first, now)),
+            replace(council, meeting=_meeting(first, now)),
+        ),
+        "full": (replace(forum, taken=60), replace(council, draft_day=now.date())),
+        "open": (replace(forum, meeting=None), replace(council, meeting=None)),
+        "over": (
+            replace(forum, meeting=past),
+            replace(council, meeting=past, decided_day=past.starts.date()),
+        ),
+        "reported": (replace(forum, meeting=past, report_url=_URL), replace(council, meeting=past)),
+        "not open yet": (replace(forum, opens=now.date() + _DAY), council),
+        "closed": (replace(forum, closes=now.date() - _DAY), council),
+    }
+    for cancellation in _list_cancellations():
+        name = f"cancelled {cancellation.reason} {cancellation.new_date_wanted}"
+        states[name] = (replace(forum, cancellation=cancellation), council)
+    for name, (each, sitting) in states.items():
+        yield name, replace(first, forums=dict.fromkeys(content.field_codes, each), council=sitting)
+
+
+def _list_cancellations() -> Iterator[Cancellation]:
+    for reason, wanted in itertools.product((None, *Reason), (True, False)):
+        yield Cancellation(reason, new_date_wanted=wanted)
+
+
+def _meeting(programme: Programme, starts: dt.datetime) -> Meeting:
+    """Make a meeting at the place with the longest name that the town has."""
+    known = [event.meeting for event in programme.events.values() if event.meeting is not None]
+    longest = max(known, key=lambda meeting: len(meeting.where), default=Meeting(starts, _WORDS))
+    return replace(longest, starts=starts, ends=None)
+
+
+def _list_meeting_sheets(content: Content) -> Iterator[Sheet]:
+    topics = content.programme.events
+    for topic, said in itertools.product(topics, ("", CONFIRMED, FULL)):
+        yield Sheet(SheetName.EVENT, f"{topic}.{said}" if said else topic)
+    for topic, deed in itertools.product(topics, (REMIND, COME)):
+        yield Sheet(SheetName.CONSENT_MESSAGES, f"{deed}.{topic}")
+    for name in (SheetName.EVENTS, SheetName.TOPICS, SheetName.ABOUT, SheetName.MY_DATA):
+        yield Sheet(name)
+    for name in (SheetName.MENU, SheetName.STOPPED):
+        yield Sheet(name, MESSAGES_ENDED)
+    yield from (Sheet(SheetName.CLOSED, code) for code in content.field_codes)
+
+
+def _list_topic_sheets(content: Content) -> Iterator[Sheet]:
+    """List the pages of a topic that follow its forum, for people who take part."""
+    names = (SheetName.THANKS, SheetName.REVIEW)
+    yield from (Sheet(name, code) for name, code in itertools.product(names, content.field_codes))
+
+
+def _list_messages(content: Content, now: dt.datetime) -> Iterator[tuple[str, Screen]]:
+    """Make everything that is sent about a meeting, with all that it can say and with nothing of it."""
+    first = content.programme
+    soon, before = _meeting(first, now + 5 * _DAY), (_meeting(first, now), _meeting(first, now + _DAY))
+    lacking = Forum(replace(soon, address=""))
+    forums = (Forum(soon, support=_ALL_SUPPORT, map_url=_URL, report_url=_URL), lacking)
+    cancelled = tuple(Forum(soon, cancellation=each) for each in _list_cancellations())
+    councils = (Council(soon, agenda_url=_URL, has_question_time=True), Council(soon))
+    for kind, (topic, event) in itertools.product(ReminderKind, first.events.items()):
+        earlier = before if kind in (ReminderKind.CHANGED, ReminderKind.CANCELLED) else ()
+        forms: tuple[Event, ...] = cancelled if kind is ReminderKind.CANCELLED else forums
+        if isinstance(event, Council):
+            forms = councils
+        for (number, form), reply in itertools.product(enumerate(forms), (None, *Reply)):
+            said = Attendance(reply, wants_interpreter=form == lacking)
+            name = f"{kind.value} {topic} ({number}, {reply})"
+            yield name, push_screen(Push(topic, kind, form, earlier, said))

@@ -35,7 +35,8 @@ class FieldState(StrEnum):
 def find_phase(programme: Programme, now: dt.datetime) -> Phase:
     """Tell the phase of the process.
 
-    Forums that are cancelled for good do not hold it up. Draft and decision are facts that the staff
+    Forums that are cancelled for good do not hold it up, not even all of them. Draft and
+    decision are facts that the staff
     record, because neither follows from a date.
     """
     council, today = programme.council, now.date()
@@ -44,7 +45,7 @@ def find_phase(programme: Programme, now: dt.datetime) -> Phase:
     if council.draft_day is not None and council.draft_day <= today:
         return Phase.COUNCIL
     forums = programme.forums.values()
-    if any(forum.is_over(now) for forum in forums) and not any(forum.is_to_come(now) for forum in forums):
+    if forums and not any(forum.is_to_come(now) for forum in forums):
         return Phase.BETWEEN
     return Phase.BEFORE
 

@@ -53,6 +53,10 @@ class Meeting:
     ends: dt.datetime | None = None
     address: str = ""
 
+    def is_over(self, now: dt.datetime) -> bool:
+        """Whether it has ended, also in the hour of autumn that comes twice."""
+        return self.over_at.astimezone(dt.UTC) <= now.astimezone(dt.UTC)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Meeting) and self._identity == other._identity
 
@@ -125,13 +129,13 @@ class Forum:
 
     def is_over(self, now: dt.datetime) -> bool:
         """Whether it has taken place."""
-        return self.date is not None and self.date.over_at <= now
+        return self.date is not None and self.date.is_over(now)
 
     def is_to_come(self, now: dt.datetime) -> bool:
         """Whether it will take place one day, with a date or without one yet."""
         if self.cancellation is not None:
             return self.cancellation.new_date_wanted
-        return self.meeting is None or self.meeting.over_at > now
+        return self.meeting is None or not self.meeting.is_over(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ class Council:
 
     def is_to_come(self, now: dt.datetime) -> bool:
         """Whether the sitting is still ahead, with a date or without one yet."""
-        return self.meeting is None or self.meeting.over_at > now
+        return self.meeting is None or not self.meeting.is_over(now)
 
 
 Event = Forum | Council

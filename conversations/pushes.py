@@ -32,7 +32,8 @@ _DIVIDER = "\n\n"
 class Push:
     """A message about a meeting to one person: what it says, and what the person said before.
 
-    `earlier` are the meetings that are no longer valid; `language` is the code of the reader's.
+    `earlier` are the meetings that are no longer valid; `language` is the code of the reader's;
+    `has_reminders` says that a reminder follows, `can_answer` that the topic is open for answers.
     """
 
     topic: str
@@ -41,6 +42,8 @@ class Push:
     earlier: tuple[Meeting, ...] = ()
     attendance: Attendance = NOTHING_SAID
     language: str = ""
+    has_reminders: bool = True
+    can_answer: bool = True
 
 
 def push_screen(push: Push) -> Screen:
@@ -60,7 +63,8 @@ def _forum_blocks(push: Push, forum: Forum) -> tuple[Block, ...]:
     name, when = event_name(push.topic), when_of(forum.meeting)
     match push.kind:
         case ReminderKind.DATE_SET:
-            return ((text("rem.date_set", forum_name=name, when=when),),)
+            key = "rem.date_set" if push.has_reminders else "rem.date_set_soon"
+            return ((text(key, forum_name=name, when=when),),)
         case ReminderKind.CHANGED:
             told = text("rem.changed", forum_name=name, when=when, old_when=_old(push.earlier))
             return ((told,),)
@@ -87,7 +91,8 @@ def _cancelled_blocks(push: Push, forum: Forum, name: Text) -> tuple[Block, ...]
     reason = ABSENT if cancelled.reason is None else text(f"rem.reason_{cancelled.reason.value}")
     when = when_of(forum.meeting) if not push.earlier else _old(push.earlier)
     told = text("rem.cancelled", forum_name=name, when=when, reason=reason)
-    return ((told,), cancelled_lines(Cancellation(None, cancelled.new_date_wanted)))
+    what_next = cancelled_lines(Cancellation(None, cancelled.new_date_wanted), can_answer=push.can_answer)
+    return ((told,), what_next)
 
 
 def _council_text(push: Push, council: Council) -> Text:
@@ -123,7 +128,7 @@ def _rows(push: Push) -> tuple[tuple[ScreenButton, ...], ...]:
     rows: tuple[tuple[ScreenButton, ...], ...] = ()
     if is_ahead and isinstance(event, Forum):
         rows += attendance_rows(topic, push.attendance.reply)
-    if is_ahead:
+    if is_ahead or push.kind is ReminderKind.CANCELLED:  # the file of what is cancelled says so
         rows += ((action("rem.btn.calendar", Action.CALENDAR, topic),),)
     if push.kind is ReminderKind.REPORT_TO_OTHERS:
         rows += ((action("menu.reminders", Action.REMINDERS),),)

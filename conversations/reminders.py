@@ -140,15 +140,25 @@ def find_news(event: Event, known: Iterable[Known]) -> News | None:
     The end of a meeting may move in silence: no message names it. A date that becomes open again has
     no text of its own; the staff say more with an announcement.
     """
-    now_known, others = known_of(event), [each for each in known if not _says_the_same(each, known_of(event))]
+    now_known, others = known_of(event), [each for each in known if not says_the_same(each, known_of(event))]
     if not others or now_known == "open":
         return None
-    earlier = tuple(each for each in others if isinstance(each, Meeting))
+    earlier: tuple[Meeting, ...] = ()
+    for each in others:
+        if isinstance(each, Meeting) and not any(says_the_same(each, known) for known in earlier):
+            earlier = (*earlier, each)
     if now_known == "cancelled":
         return None if all(each == "open" for each in others) else News(ReminderKind.CANCELLED, earlier)
     if "cancelled" in others or not earlier:
         return News(ReminderKind.DATE_SET)
     return News(ReminderKind.CHANGED, earlier)
+
+
+def says_the_same(one: Known, other: Known) -> bool:
+    """Tell whether two things that people may know name the same date and place; the end is not named."""
+    if isinstance(one, Meeting) and isinstance(other, Meeting):
+        return one.starts.astimezone(dt.UTC) == other.starts.astimezone(dt.UTC) and one.where == other.where
+    return one == other
 
 
 def revise(before: Event, after: Event) -> int:
@@ -157,12 +167,6 @@ def revise(before: Event, after: Event) -> int:
     if isinstance(before, Forum) and isinstance(after, Forum):
         same = same and before.cancellation == after.cancellation
     return before.revision if same else before.revision + 1
-
-
-def _says_the_same(one: Known, other: Known) -> bool:
-    if isinstance(one, Meeting) and isinstance(other, Meeting):
-        return one.starts.astimezone(dt.UTC) == other.starts.astimezone(dt.UTC) and one.where == other.where
-    return one == other
 
 
 def _of_forum(meeting: Meeting) -> Iterator[Due]:

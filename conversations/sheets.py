@@ -15,6 +15,7 @@ from conversations.texts import Plain, text
 from conversations.topic_sheets import (
     again_screen,
     closed_screen,
+    is_question_open,
     paused_screen,
     profile_intro_screen,
     resume_screen,
@@ -23,7 +24,7 @@ from conversations.topic_sheets import (
     topics_screen,
 )
 from conversations.town_sheets import (
-    SEATS_LOST,
+    MESSAGES_ENDED,
     about_screen,
     help_screen,
     privacy_screen,
@@ -50,7 +51,9 @@ _LOOKED_AT_IN_BETWEEN = frozenset(
 def sheet_screen(scene: Scene, sheet: Sheet) -> Screen:
     """Show a page as it is for this person now."""
     screen, session = _page(scene, sheet), scene.person.session
-    if sheet.name not in _LOOKED_AT_IN_BETWEEN or session is None or session.behind is None or scene.closed:
+    if sheet.name not in _LOOKED_AT_IN_BETWEEN or session is None or session.behind is None:
+        return screen
+    if not is_question_open(scene, session.behind):
         return screen
     back = action("ui.back_to_question", Action.BACK_TO_QUESTION)
     return Screen(screen.blocks, ((back,), *screen.rows))
@@ -108,7 +111,7 @@ def _page(scene: Scene, sheet: Sheet) -> Screen:
         case SheetName.ERASED:
             return erased_screen(scene)
         case SheetName.STOPPED:
-            return stopped_screen(argument)
+            return stopped_screen()
         case SheetName.HELP:
             return help_screen()
         case SheetName.CLOSED:
@@ -190,7 +193,7 @@ def menu_screen(scene: Scene, argument: str = "") -> Screen:
     """The menu: everything the bot can do, erasure last."""
     session = scene.person.session
     rows: list[tuple[ScreenButton, ...]] = []
-    if session is not None and session.behind is not None and not scene.closed:
+    if session is not None and session.behind is not None and is_question_open(scene, session.behind):
         rows.append((action("menu.continue", Action.BACK_TO_QUESTION),))
     rows += [
         (action("menu.topics", Action.TOPICS),),
@@ -203,7 +206,8 @@ def menu_screen(scene: Scene, argument: str = "") -> Screen:
         (action("menu.mydata", Action.MY_DATA),),
         (action("menu.delete", Action.ASK_ERASURE),),
     ]
-    return Screen((*_seats_lost(argument), (text("menu.title"),)), tuple(rows))
+    ended: tuple[Block, ...] = ((text("stop.registrations"),),) if argument == MESSAGES_ENDED else ()
+    return Screen((*ended, (text("menu.title"),)), tuple(rows))
 
 
 def consent_messages_screen(argument: str) -> Screen:
@@ -221,21 +225,16 @@ def consent_messages_screen(argument: str) -> Screen:
     )
 
 
-def stopped_screen(argument: str = "") -> Screen:
+def stopped_screen() -> Screen:
     """Confirm that nothing is pushed any more, and say what stays stored."""
     return Screen(
-        ((text("stop.done"),), *_seats_lost(argument)),
+        ((text("stop.done"),), (text("stop.registrations"),)),
         (
             (action("menu.delete", Action.ASK_ERASURE),),
             (action("start.btn.news", Action.NEWS),),
             menu_row(),
         ),
     )
-
-
-def _seats_lost(argument: str) -> tuple[Block, ...]:
-    """Say that registrations went with the messages, where there were any."""
-    return ((text("rem.places_freed"),),) if argument == SEATS_LOST else ()
 
 
 def _with_entry(code: str, entry: str) -> str:

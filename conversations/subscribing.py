@@ -18,10 +18,9 @@ from conversations.events import (
     Unsubscribed,
 )
 from conversations.person import Consent, Purpose
-from conversations.programme import Reply
 from conversations.session import Sheet, SheetName
 from conversations.texts import Text, text
-from conversations.town_sheets import SEATS_LOST, list_topics
+from conversations.town_sheets import MESSAGES_ENDED, list_topics
 from conversations.turn import Turn, show
 
 #: What was wanted of a meeting when consent 2 was missing; stands in front of its topic.
@@ -67,7 +66,8 @@ def decline_messages(scene: Scene, argument: str, placement: Placement) -> Turn:
     """Accept that nothing may be sent. Taking part goes on without it."""
     topic, _, field_code = argument.partition(".")
     if topic in _DEEDS and field_code in scene.programme.events:
-        return show(scene, Sheet(SheetName.EVENT, field_code), placement)
+        notice = text("rem.not_coming_note") if topic == COME else None
+        return show(scene, Sheet(SheetName.EVENT, field_code), placement, notice=notice)
     if field_code and scene.person.session is not None:
         return _after_invitation(scene, field_code, placement, (), None)
     return show(scene, Sheet(SheetName.MENU), placement)
@@ -94,33 +94,35 @@ def unsubscribe(scene: Scene, argument: str, placement: Placement) -> Turn:
 
 def switch_all_off(scene: Scene, argument: str, placement: Placement) -> Turn:
     """Switch everything off, and say what that does not do."""
-    scene, changes, lost = _end_messages(scene)
+    scene, changes = _end_messages(scene)
     return show(
-        scene, Sheet(SheetName.MENU, lost), placement, changes=changes, notice=text("sub.all_off_done")
+        scene,
+        Sheet(SheetName.MENU, MESSAGES_ENDED),
+        placement,
+        changes=changes,
+        notice=text("sub.all_off_done"),
     )
 
 
 def stop(scene: Scene, placement: Placement) -> Turn:
     """End every push at once, and say what stays stored."""
-    scene, changes, lost = _end_messages(scene)
-    return show(scene, Sheet(SheetName.STOPPED, lost), placement, changes=changes)
+    scene, changes = _end_messages(scene)
+    return show(scene, Sheet(SheetName.STOPPED), placement, changes=changes)
 
 
-def _end_messages(scene: Scene) -> tuple[Scene, tuple[Change, ...], str]:
+def _end_messages(scene: Scene) -> tuple[Scene, tuple[Change, ...]]:
     """Take back every subscription, and with them consent 2: nothing is kept for writing to anybody.
 
-    Registrations go too, because nobody could be told of a change; the last value says whether there
-    were any (`SEATS_LOST`).
+    Registrations go too, because nobody could be told of a change.
     """
     person = scene.person
-    is_registered = any(said.reply is Reply.COMING for said in person.attendance.values())
     changes: list[Change] = []
     if person.subscriptions:
         changes.append(Unsubscribed(person.subscriptions))
     if person.message_consent is not None:
         changes.append(MessagesDeclined())
     person = replace(person, subscriptions=frozenset(), message_consent=None, attendance=MappingProxyType({}))
-    return replace(scene, person=person), tuple(changes), SEATS_LOST if is_registered else ""
+    return replace(scene, person=person), tuple(changes)
 
 
 def _after_invitation(

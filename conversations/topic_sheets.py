@@ -13,7 +13,7 @@ from conversations.phases import FieldState, field_state
 from conversations.programme import Forum
 from conversations.questions import describe_answer, question_text
 from conversations.screens import Block, Line, Numbered, Screen, ScreenButton, action, menu_row
-from conversations.session import Session
+from conversations.session import Question, Session
 from conversations.texts import Joined, Plain, Text, text
 
 #: The shared questions, by what they are for.
@@ -47,11 +47,13 @@ def topics_screen(scene: Scene) -> Screen:
     rows: list[tuple[ScreenButton, ...]] = []
     for flow in scene.content.fields:
         is_done = session is not None and flow.scope in session.finished
-        if not is_done and not _is_open(scene, flow.scope):
+        if not is_done and not is_scope_open(scene, flow.scope):
             continue
         press = ActionButton(Action.FIELD, flow.scope)
         rows.append((ScreenButton(field_name(flow), press, ticked=is_done),))
-    return Screen(tuple(blocks), (*rows, menu_row()))
+    if not rows:
+        blocks = blocks[1:]  # there is nothing to choose
+    return Screen(tuple(blocks) or ((text("err.closed"),),), (*rows, menu_row()))
 
 
 def again_screen(scene: Scene, field_code: str) -> Screen:
@@ -119,7 +121,7 @@ def review_screen(scene: Scene, scope: str) -> Screen:
     session = _get_session(scene)
     listed = list_reviewed(scene, session, scope)
     flow = scene.content.find_field(scope)
-    is_open = not scene.closed and _is_open(scene, scope)
+    is_open = not scene.closed and is_scope_open(scene, scope)
     name: Text = text("mydata.about_you") if flow is None else field_name(flow)
     title: Block = (text("ui.review.title"), name) if flow is not None else (name,)
     blocks: list[Block] = [title]
@@ -128,7 +130,7 @@ def review_screen(scene: Scene, scope: str) -> Screen:
         answer = session.answers[(answer_scope, step.id)]
         parts = describe_answer(step, answer)
         blocks.append((Numbered(number, question_text(scene, step, answer_scope)), Joined(parts)))
-        if is_open and step.enabled:
+        if is_open and step.enabled and is_scope_open(scene, answer_scope):
             press = ActionButton(Action.EDIT, f"{answer_scope}.{step.id}")
             rows.append((ScreenButton(_shorten(parts[0]), press, number=number),))
     if is_open and rows:
@@ -206,7 +208,8 @@ def list_reviewed(scene: Scene, session: Session, scope: str) -> list[tuple[str,
     if flow is None:
         wanted = [(PROFILE, step) for step in scene.content.profile.steps]
     else:
-        wanted = [(scope, step) for step in list_steps(flow, session)]
+        asked = list_steps(flow, session)  # what is switched off asks nobody, and can still be read
+        wanted = [(scope, step) for step in flow.steps if step in asked or not step.enabled]
         for extra_scope, step_id in ((scope, COMMENT), (needs_scope(scope), NEEDS)):
             step = scene.content.profile.find_step(step_id)
             if step is not None:
@@ -237,10 +240,20 @@ def _list_unopened(scene: Scene) -> Iterator[Text]:
         yield text("topics.closed", topics=_names(closed))
 
 
-def _is_open(scene: Scene, field_code: str) -> bool:
-    """Tell whether questions of a topic can be answered; those about the person always can."""
-    forum = scene.programme.forums.get(field_code)
-    return field_state(forum, scene.environment.today) is FieldState.OPEN
+def is_question_open(scene: Scene, question: Question) -> bool:
+    """Tell whether a question takes an answer today."""
+    return not scene.closed and is_scope_open(scene, question.scope)
+
+
+def is_scope_open(scene: Scene, scope: str) -> bool:
+    """Tell whether questions of a scope take answers: of an open topic, or about a forum to come.
+
+    Those about the person always do.
+    """
+    forum = scene.programme.find_forum(scope)
+    if forum is not None:
+        return forum.is_to_come(scene.now)
+    return field_state(scene.programme.forums.get(scope), scene.environment.today) is FieldState.OPEN
 
 
 def _thanks_key(forum: Forum | None, now: dt.datetime) -> str:

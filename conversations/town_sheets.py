@@ -9,8 +9,8 @@ from conversations.programme import GENERAL_TOPICS, forum_topic
 from conversations.screens import Screen, ScreenButton, action, menu_row
 from conversations.texts import Joined, Text, text
 
-#: Said of a page that follows on the end of all messages, where a seat was given back with it.
-SEATS_LOST = "seats"
+#: Said of the menu that follows on the end of all messages: registrations went with them.
+MESSAGES_ENDED = "ended"
 #: The sections of the privacy notice (Art. 13 GDPR), in the order of the notice.
 PRIVACY_SECTIONS = (
     "controller",
@@ -69,6 +69,8 @@ def _council_line(scene: Scene, phase: Phase) -> Text:
     council = scene.programme.council
     if phase is Phase.DECIDED and council.decided_day is not None:
         return text("about.council_was", date=council.decided_day)
+    if council.meeting is not None and council.meeting.is_over(scene.now):
+        return text("about.council_past", date=council.meeting.starts.date())
     when = text("events.when_open") if council.meeting is None else council.meeting.starts.date()
     key = "about.council_next" if phase is Phase.COUNCIL else "about.council_later"
     return text(key, council_when=when)

@@ -30,6 +30,7 @@ from conversations.session import (
 )
 from conversations.sheets import sheet_screen
 from conversations.texts import Text
+from conversations.topic_sheets import is_question_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,23 @@ def show(
 
 
 def show_again(scene: Scene, placement: Placement, notice: Text | None = None) -> Turn:
-    """Show the current place as it is, with a notice above it. Nothing else changes."""
+    """Show the current place as it is, with a notice above it. Nothing else changes.
+
+    A question that takes no answer any more gives way to the page that says so.
+    """
     place = current_place(scene.person)
+    question = question_of(place)
+    if question is not None and not is_question_open(scene, question) and not scene.closed:
+        place = closed_sheet(scene, question.scope)
     screen = _with_notice(place_screen(scene, place), notice)
     return Turn(scene.person, (ScreenShown(screen, placement),))
+
+
+def closed_sheet(scene: Scene, scope: str) -> Sheet:
+    """Name the page that says why a question takes no answer: its topic is closed, its forum over."""
+    if scene.programme.find_forum(scope) is not None:
+        return Sheet(SheetName.EVENT, scope)
+    return Sheet(SheetName.CLOSED, scope)
 
 
 def pop_up(scene: Scene, notice: Text) -> Turn:

@@ -47,7 +47,9 @@ _CLEAR_NEEDS = (
     .where(attendance.c.topic == bindparam("of_topic"), attendance.c.wants_interpreter)
     .values(wants_interpreter=False)
 )
-_DROP = delete(attendance).where(attendance.c.topic == bindparam("of_topic"))
+_DROP_REPLIES = delete(attendance).where(
+    attendance.c.topic == bindparam("of_topic"), attendance.c.wants_interpreter.is_(False)
+)
 _NEEDS = (
     select(answer.c.codes, func.count().label("people"))
     .where(answer.c.scope == bindparam("of_scope"), answer.c.step == NEEDS)
@@ -133,13 +135,14 @@ def drop_what_is_over(connection: Connection, programme: Programme, now: dt.date
     """
     dropped = 0
     for code, forum in programme.forums.items():
-        if forum.is_to_come(now):
-            continue
         topic = forum_topic(code)
-        if not connection.execute(_COUNTS, {"of_topic": topic}).all():
+        if not forum.is_to_come(now):
+            if not connection.execute(_COUNTS, {"of_topic": topic}).all():
+                _count_once(connection, topic, code)
             dropped += _drop_needs(connection, topic, code)
-        if forum.meeting is None or now - forum.meeting.over_at >= REPLIES_KEPT:
-            dropped += connection.execute(_DROP, {"of_topic": topic}).rowcount
+        was_planned = forum.meeting is not None and now - forum.meeting.over_at >= REPLIES_KEPT
+        if was_planned or (forum.meeting is None and not forum.is_to_come(now)):
+            dropped += connection.execute(_DROP_REPLIES, {"of_topic": topic}).rowcount
     return dropped
 
 
@@ -148,8 +151,11 @@ def forget_counts(connection: Connection, topic: str) -> None:
     connection.execute(_FORGET_COUNTS, {"of_topic": topic})
 
 
-def _drop_needs(connection: Connection, topic: str, field_code: str) -> int:
+def _count_once(connection: Connection, topic: str, field_code: str) -> None:
     for what, count in count_heads(connection, topic, field_code).items():
         connection.execute(_SAVE_COUNT.of(connection), {"topic": topic, "what": what, "count": count})
+
+
+def _drop_needs(connection: Connection, topic: str, field_code: str) -> int:
     dropped = connection.execute(_DROP_NEEDS, {"of_scope": needs_scope(field_code)}).rowcount
     return dropped + connection.execute(_CLEAR_NEEDS, {"of_topic": topic}).rowcount

@@ -33,6 +33,7 @@ from conversations.reminders import (
     plan_news,
     plan_report,
     revise,
+    says_the_same,
 )
 from storage import attendance, audience
 from storage.reminders import Told, add_reminders, how_far_told, replace_reminders
@@ -108,6 +109,12 @@ def load_programme(connection: Connection, first: Programme) -> Programme:
     return Programme(forums, council if isinstance(council, Council) else first.council, first.timezone)
 
 
+def plan_again(connection: Connection, first: Programme, now: dt.datetime) -> None:
+    """Plan what follows from every date, where it is not planned yet: the clock may have been wrong."""
+    for topic, event in load_programme(connection, first).events.items():
+        add_reminders(connection, topic, event.revision, list_timed(event, now))
+
+
 def change_event(connection: Connection, topic: str, before: Event, after: Event, now: dt.datetime) -> Effect:
     """Change a forum or the council, with everything that follows; `now` is in the zone of the programme.
 
@@ -124,19 +131,25 @@ def change_event(connection: Connection, topic: str, before: Event, after: Event
     known = _what_people_know(connection, topic, current, known_from_json(row.known, zone))
     values = {"of_topic": topic, "facts": event_to_json(after), "known": known_to_json(known)}
     connection.execute(_CHANGE.values(facts=bindparam("facts"), known=bindparam("known")), values)
-    news: Due | None = None
-    found: News | None = None
-    if after.revision != current.revision:
+    found, news = None, None
+    timed = list_timed(after, now)
+    if not says_the_same(known_of(after), known_of(current)):
         _settle_replies(connection, topic, current, after)
         replace_reminders(connection, topic, ANNOUNCING | TIMED)
         found = find_news(after, known)
         news = None if found is None else plan_news(found, after, now)
         if found is not None and news is not None:
             add_reminders(connection, topic, after.revision, [news], found.earlier)
-    timed = list_timed(after, now)
-    add_reminders(connection, topic, after.revision, timed)
+        add_reminders(connection, topic, after.revision, timed)
+    elif after.revision != current.revision:  # the end alone moves in silence, and the thanks with it
+        replace_reminders(connection, topic, {ReminderKind.THANKS})
+        thanks = [due for due in timed if due.kind is ReminderKind.THANKS]
+        add_reminders(connection, topic, after.revision, thanks)
     if isinstance(current, Forum) and isinstance(after, Forum):
-        news = _tell_report(connection, topic, current, after, now) or news
+        report = _tell_report(connection, topic, current, after, now)
+        if report is not None:
+            news = report
+            timed = tuple(due for due in timed if due.kind is not ReminderKind.THANKS)
     return _effect(connection, topic, found, news, timed)
 
 
@@ -155,24 +168,26 @@ def _what_people_know(
     connection: Connection, topic: str, current: Event, known: tuple[Known, ...]
 ) -> tuple[Known, ...]:
     """Work out what people may have in mind before this change is told."""
-    match how_far_told(connection, topic, current.revision):
+    match how_far_told(connection, topic):
         case Told.ALL:
             return (known_of(current),)
         case Told.SOME:
-            return (*known, known_of(current))
+            return tuple(dict.fromkeys((*known, known_of(current))))
         case Told.NOBODY:
             return known
 
 
 def _settle_replies(connection: Connection, topic: str, before: Event, after: Event) -> None:
-    """Begin anew with a forum that was cancelled and has another date now.
+    """Begin anew with a forum that has another date after it was cancelled.
 
     With the date of before, what people said still holds: a cancellation that was a slip costs no seat.
     """
-    if not isinstance(before, Forum) or before.cancellation is None or after.date is None:
+    if not isinstance(before, Forum) or after.date is None:
         return
     attendance.forget_counts(connection, topic)
-    if before.meeting != after.meeting:
+    if before.cancellation is None or before.meeting is None:
+        return
+    if not says_the_same(before.meeting, after.date):
         attendance.clear_replies(connection, topic)
 
 
@@ -184,8 +199,9 @@ def _tell_report(
         return None
     report = plan_report(now)
     others = replace(report, kind=ReminderKind.REPORT_TO_OTHERS)
+    if not add_reminders(connection, topic, after.revision, [report, others]):
+        return None  # it was told before
     replace_reminders(connection, topic, {ReminderKind.THANKS})
-    add_reminders(connection, topic, after.revision, [report, others])
     return report
 
 

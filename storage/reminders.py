@@ -41,8 +41,8 @@ _NEXT_DUE = select(func.min(reminder.c.due_at)).where(_IS_WAITING)
 _WAITING = select(reminder).where(_IS_WAITING).order_by(reminder.c.due_at, reminder.c.id)
 _ANNOUNCEMENT = select(reminder).where(
     reminder.c.topic == bindparam("of_topic"),
-    reminder.c.revision == bindparam("of_revision"),
     reminder.c.kind.in_(sorted(kind.value for kind in ANNOUNCING)),
+    reminder.c.state != ReminderState.REPLACED.value,
 )
 _CREATE = insert_or_keep(reminder, ("topic", "kind", "revision"))
 _CHANGE = update(reminder).where(reminder.c.id == bindparam("key"))
@@ -55,7 +55,8 @@ _REPLACE = (
     )
     .values(state=ReminderState.REPLACED.value)
 )
-_UNSENT = select(func.count()).where(outbox.c.reminder_id == bindparam("key"))
+# What has been begun to be sent counts as told: its words are on their way.
+_UNSENT = select(func.count()).where(outbox.c.reminder_id == bindparam("key"), outbox.c.attempts == 0)
 _COUNT_STATES = select(reminder.c.state, func.count().label("number")).group_by(reminder.c.state)
 
 
@@ -89,8 +90,9 @@ def add_reminders(
     revision: int,
     dues: Iterable[Due],
     earlier: Iterable[Meeting] = (),
-) -> None:
-    """Plan reminders; one that is planned already, or was sent, is left as it is."""
+) -> int:
+    """Plan reminders and say how many are new; one that is planned, or was sent, is left as it is."""
+    new = 0
     for due in dues:
         values = {
             "topic": topic,
@@ -103,7 +105,8 @@ def add_reminders(
             "cursor": "",
             "planned_count": 0,
         }
-        connection.execute(_CREATE.of(connection), values).all()
+        new += len(connection.execute(_CREATE.of(connection), values).all())
+    return new
 
 
 def replace_reminders(connection: Connection, topic: str, kinds: Iterable[ReminderKind]) -> None:
@@ -111,17 +114,18 @@ def replace_reminders(connection: Connection, topic: str, kinds: Iterable[Remind
     connection.execute(_REPLACE, {"of_topic": topic, "kinds": sorted(kind.value for kind in kinds)})
 
 
-def how_far_told(connection: Connection, topic: str, revision: int) -> Told:
-    """Tell whether the announcement of a revision has reached all, some, or nobody.
+def how_far_told(connection: Connection, topic: str) -> Told:
+    """Tell whether the announcement under way has reached all, some, or nobody.
 
-    Without such an announcement nobody had to be told.
+    Without one, nobody had to be told.
     """
-    row = connection.execute(_ANNOUNCEMENT, {"of_topic": topic, "of_revision": revision}).first()
-    if row is None or (row.planned_count == 0 and row.state != ReminderState.DONE.value):
+    row = connection.execute(_ANNOUNCEMENT, {"of_topic": topic}).first()
+    if row is None:
         return Told.NOBODY
     unsent = connection.execute(_UNSENT, {"key": row.id}).scalar_one()
-    if row.state == ReminderState.DONE.value:
-        return Told.SOME if unsent else Told.ALL
+    is_put_out = row.state == ReminderState.DONE.value
+    if is_put_out and unsent == 0:
+        return Told.ALL
     return Told.NOBODY if unsent == row.planned_count else Told.SOME
 
 

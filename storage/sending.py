@@ -9,6 +9,7 @@ This module must not know how anything is sent.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +61,7 @@ _RETRY = update(outbox).where(_IS_CLAIMED)
 _GIVE_BACK = _RETRY.values(attempts=case((outbox.c.attempts > 0, outbox.c.attempts - 1), else_=0))
 _EXPIRE = (
     update(outbox)
-    .where(outbox.c.lease_until <= bindparam("now"))
+    .where(outbox.c.lease_until <= bindparam("now"), outbox.c.id.not_in(bindparam("kept", expanding=True)))
     .values(lease_until=None, was_interrupted=True)
 )
 _EXPIRE_ALL = (
@@ -138,9 +139,12 @@ def give_back(connection: Connection, claimed: ClaimedMessage, not_before: dt.da
     connection.execute(_GIVE_BACK, _claim_of(claimed) | {"not_before": not_before, "lease_until": None})
 
 
-def release_expired_leases(connection: Connection, now: dt.datetime) -> int:
-    """Take back what somebody claimed and never settled, and say how much."""
-    return connection.execute(_EXPIRE, {"now": now}).rowcount
+def release_expired_leases(connection: Connection, now: dt.datetime, under_way: Collection[int] = ()) -> int:
+    """Take back what somebody claimed and never settled, and say how much.
+
+    `under_way` are the rows that this process is sending: a clock that jumps does not end their lease.
+    """
+    return connection.execute(_EXPIRE, {"now": now, "kept": sorted(under_way)}).rowcount
 
 
 def release_all_leases(connection: Connection) -> int:

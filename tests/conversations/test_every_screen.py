@@ -37,7 +37,7 @@ from conversations.reminders import ReminderKind
 from conversations.screens import Screen
 from conversations.session import Sheet, SheetName
 from conversations.topic_sheets import COMMENT, NEEDS, needs_scope
-from conversations.town_sheets import SEATS_LOST
+from conversations.town_sheets import MESSAGES_ENDED
 from conversations.turn import place_screen
 from tests.support.meetings import DAYS, meeting, on, planned, with_council, with_every_forum
 from tests.support.play import NOW, language_names, shipped, town
@@ -157,7 +157,7 @@ PAGES = [
     *(Sheet(SheetName.CLOSED, code) for code in DAYS),
     *(Sheet(SheetName.CONSENT_MESSAGES, f"{deed}.{topic}") for deed in ("remind", "come") for topic in NAMED),
     *(Sheet(name) for name in (SheetName.EVENTS, SheetName.TOPICS, SheetName.ABOUT, SheetName.MY_DATA)),
-    *(Sheet(name, SEATS_LOST) for name in (SheetName.MENU, SheetName.STOPPED)),
+    *(Sheet(name, MESSAGES_ENDED) for name in (SheetName.MENU, SheetName.STOPPED)),
 ]
 PAGES_OF_PARTICIPANTS = [
     *(Sheet(name, code) for name in (SheetName.THANKS, SheetName.REVIEW) for code in DAYS),
@@ -389,9 +389,6 @@ def test_no_page_about_a_meeting_is_a_dead_end() -> None:
 
 @pytest.mark.parametrize("language", list(language_names()))
 def test_where_a_sentence_is_left_out_nothing_of_it_remains(language: str) -> None:
-    # BUG: without a question time ann.council_date keeps the space before {question_time_line} at the end
-    # of its line, and in easy German an empty line in the middle: `_council_text` fills the gap with "",
-    # not with ABSENT (de_LS has the gap on a line of its own; the others need it joined to the sentence).
     renderer = Renderer(planned(), shipped().catalogues)
     for name, push, screen in push_screens(language):
         words = renderer.render(screen, language).text

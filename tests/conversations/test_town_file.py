@@ -93,7 +93,7 @@ def test_a_forum_without_a_date_is_open() -> None:
         ("seats = 60", "seats = 0", "“seats” must be a whole number from 1 to 10000."),
         ("seats = 60", 'childcare_ = "yes"', "The block [forums.arbeit] has no entry “childcare_”. Did you mean “childcare”?"),
         ('interpreting = ["ar"]\n', 'interpreting = ["klingon"]\n', '“interpreting” must be a list of codes such as ["ar"]. Known are: de, de_LS, en, tr, ar.'),
-        ("seats = 60", 'map_url = "there"', "“map_url” must be a web address that begins with https://."),
+        ("map_url = \"https://", "map_url = \"there",  "“map_url” must be a web address that begins with https://."),
         ("seats = 60", "closes = 2027-09-01\nopens = 2027-09-02", "“closes” lies before “opens”."),
         ("seats = 60", 'step_free = "yes"', "“step_free” must be true or false, without quotation marks."),
         ("[council]", "[concil]", "There is no block “concil”. Did you mean “council”?"),

@@ -1,8 +1,8 @@
 """Whole conversations on paper: what a person did and what the bot showed, compared word for word.
 
-Each file in `transcripts/` is one way through one field in one language. A file that is missing
-fails. To write them anew after a change that was meant, run with MITREDEN_WRITE_TRANSCRIPTS=1, read
-the difference, and run again without: a run that writes always fails.
+Each file in `transcripts/` is one way through one field, or to a forum (Fachforum), in one language. A
+file that is missing fails. To write them anew after a change that was meant, run with
+MITREDEN_WRITE_TRANSCRIPTS=1, read the difference, and run again without: a run that writes always fails.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from conversations.incoming import Action
-from tests.support.play import Player, answer, language_names
+from conversations.programme import Reply
+from tests.support.meetings import planned
+from tests.support.play import Player, answer, language_names, town
 
 FOLDER = Path(__file__).parent / "transcripts"
 IS_WRITING = os.getenv("MITREDEN_WRITE_TRANSCRIPTS") == "1"
@@ -247,7 +249,27 @@ WAYS = (
     ),
 )
 
-CASES = [(way, language) for way in WAYS for language in way.languages]
+#: Ways that answer no question: to the forums. Told with a programme of the tests, not the shipped example.
+VISITS = (
+    Way(
+        "events",
+        "anmelden",
+        "Looks at the dates, registers for a forum and looks at what is stored. Answers no question.",
+        "",
+        (
+            opens(Action.LOOK),
+            opens(Action.EVENTS),
+            opens(Action.EVENT, "forum_arbeit"),
+            opens(Action.COME),
+            opens(Action.AGREE_MESSAGES),
+            opens(Action.MENU),
+            opens(Action.MY_DATA),
+        ),
+        ("de", "ar"),
+    ),
+)
+
+CASES = [(way, language) for way in (*WAYS, *VISITS) for language in way.languages]
 
 
 def file_of(way: Way, language: str) -> Path:
@@ -256,14 +278,21 @@ def file_of(way: Way, language: str) -> Path:
 
 def write(way: Way, language: str) -> str:
     """Play a way and write down everything that was done and shown."""
-    player = Player(phone=language.partition("_")[0]).does("/start").taps(language_names()[language])
-    player.opens(Action.SAY).opens(Action.AGREE).picks(way.role).opens(Action.FIELD, way.field)
+    is_visit = way in VISITS
+    content = planned() if is_visit else town()
+    player = Player(content, language.partition("_")[0]).does("/start").taps(language_names()[language])
+    if not is_visit:
+        player.opens(Action.SAY).opens(Action.AGREE).picks(way.role).opens(Action.FIELD, way.field)
     for deed in way.deeds:
         if isinstance(deed, str):
             answer(player, deed)
         else:
             deed(player)
-    assert way.field in player.session.finished
+    if is_visit:
+        assert player.person.attendance_of("forum_arbeit").reply is Reply.COMING
+        assert player.stored.answers == ()
+    else:
+        assert way.field in player.session.finished
     head = f"{way.field} · {way.name} · {language}\n{way.about}\n"
     return head + "\n".join(player.log) + "\n"
 

@@ -340,10 +340,11 @@ class Town:
         """Tell what could be done now and is not. What waits behind something put off cannot."""
         now = self.clock()
         held = self.app.delivery._held_until(now) is not None
+        lanes = [Lane.REPLY] if self.app.delivery.is_quiet(now) else list(Lane)
         with self.database.reading() as connection:
             times = {
                 "updates": [next_update_due_at(connection)],
-                "messages": [] if held else [sending.next_due_at(connection, lane) for lane in Lane],
+                "messages": [] if held else [sending.next_due_at(connection, lane) for lane in lanes],
                 "voices": [voices.next_voice_due_at(connection, now)],
             }
         return {name: any(due is not None and due <= now for due in found) for name, found in times.items()}

@@ -169,7 +169,8 @@ class Delivery:
         if rows:
             return self._compose_all(connection, rows), None  # each of them wakes when it ends
         awake = [lane for lane in rooms if lane is Lane.REPLY or not self.is_quiet(now)]
-        dues = [due for lane in awake if (due := sending.next_due_at(connection, lane)) is not None]
+        looks = (sending.next_due_at(connection, lane, now) for lane in awake)
+        dues = [due for due in looks if due is not None]
         return rows, min(dues, default=None)
 
     def _compose_all(self, connection: Connection, rows: list[ClaimedMessage]) -> list[ClaimedMessage]:

@@ -67,8 +67,17 @@ _EXPIRE = (
 _EXPIRE_ALL = (
     update(outbox).where(outbox.c.lease_until.is_not(None)).values(lease_until=None, was_interrupted=True)
 )
-_NEXT_DUE = select(func.min(outbox.c.not_before)).where(
-    outbox.c.lane == bindparam("in_lane"), _IS_NEXT_OF_CHAT
+_WAITS = and_(outbox.c.lane == bindparam("in_lane"), _IS_NEXT_OF_CHAT)
+#: While a mailing goes out, the first row that is due answers; all that waits is looked at only if none is.
+_NEXT_DUE = select(
+    func.coalesce(
+        select(outbox.c.not_before)
+        .where(_WAITS, outbox.c.not_before <= bindparam("now"))
+        .order_by(outbox.c.id)
+        .limit(1)
+        .scalar_subquery(),
+        select(func.min(outbox.c.not_before)).where(_WAITS).scalar_subquery(),
+    )
 )
 _DELETE = delete(outbox).where(outbox.c.id == bindparam("key"))
 
@@ -152,9 +161,13 @@ def release_all_leases(connection: Connection) -> int:
     return connection.execute(_EXPIRE_ALL).rowcount
 
 
-def next_due_at(connection: Connection, lane: Lane) -> dt.datetime | None:
-    """Tell when there is something to claim; None when nothing waits or all waits for a sending."""
-    found: dt.datetime | None = connection.execute(_NEXT_DUE, {"in_lane": lane.value}).scalar_one()
+def next_due_at(connection: Connection, lane: Lane, now: dt.datetime) -> dt.datetime | None:
+    """Tell when there is something to claim, a moment that has passed if there is something now.
+
+    None when nothing waits or all waits for a sending.
+    """
+    parameters = {"in_lane": lane.value, "now": now}
+    found: dt.datetime | None = connection.execute(_NEXT_DUE, parameters).scalar_one()
     return found
 
 

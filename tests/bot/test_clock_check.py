@@ -365,6 +365,7 @@ async def test_a_first_start_with_a_wrong_clock_plans_every_reminder_all_the_sam
     async with open_reminded(tmp_path, url, start=START + 400 * DAYS) as town:
         town.set_clocks(START)
         sabine = await town.reader("Sabine", "de")
+        await town.town.app.schedule.tidy()
         await town.at(WEEK_BEFORE)
         assert town.heard(sabine) == [("rem.d7", "de")]
 

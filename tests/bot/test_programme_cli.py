@@ -183,7 +183,7 @@ def test_the_list_shows_every_date_and_what_is_known_about_it(office: Office) ->
             assert f"{forum.meeting.starts:%a %d.%m.%Y %H:%M}" in said
             assert forum.meeting.where in said
     for line in (
-        "date open", "CANCELLED (ill); there is no new date", "seats: 2 of 60 taken", "people: registered 2",
+        "date open", "cancelled (ill); there is no new date", "seats: 2 of 60 taken", "people: registered 2",
         "agenda: https://goeppingen.de/to", "draft public since 01.06.2027", "council: Gemeinderat",
     ):  # fmt: skip
         assert line in said

@@ -331,7 +331,7 @@ async def test_a_cancellation_goes_to_everybody_and_ends_the_reminders(
     assert says(message).startswith("Das Fachforum fällt aus.\n\nFachforum Bildung\nTag: Dienstag, 14. ")
     for line in lines:
         assert line in says(message)
-    assert meanings(message) == [STOP_IT, ALL_OFF]
+    assert meanings(message) == [f"ics:{FORUM}", STOP_IT, ALL_OFF]
     assert await comes(town, chat, WEEK_BEFORE, DAY_BEFORE, HOURS_BEFORE, ENDS, THANKS) == []
 
 
@@ -785,11 +785,13 @@ def read_calendar(raw: bytes) -> dict[str, Any]:
     return read
 
 
-async def takes_file(town: Town, chat: Chat, press: Callable[[], Any]) -> dict[str, Any]:
+async def takes_file(
+    town: Town, chat: Chat, press: Callable[[], Any], *, with_words: str = "rem.calendar_file"
+) -> dict[str, Any]:
     known = len(chat.messages)
     await press()
     (message,) = chat.messages[known:]
-    assert plain(message.text) == town.words("rem.calendar_file")
+    assert plain(message.text) == town.words(with_words)
     return read_calendar(calendar_of(town, message))
 
 
@@ -820,7 +822,8 @@ async def test_the_calendar_file_follows_the_forum_through_move_and_cancellation
     }
     await change(town, cancellation=Cancellation())
     await passes(town, WEEK_BEFORE + 4 * MINUTE)
-    third = await takes_file(town, chat, partial(presses, chat, push, f"ics:{FORUM}"))
+    gone = partial(presses, chat, push, f"ics:{FORUM}")
+    third = await takes_file(town, chat, gone, with_words="rem.calendar_gone")
     assert (third["uid"], third["sequence"], third["status"]) == (first["uid"], 2, "CANCELLED")
     assert third["summary"] == f"{town.words('events.cancelled')} Fachforum Bildung"
 

@@ -96,7 +96,7 @@ def test_an_earlier_message_that_must_wait_holds_back_the_later(database: Databa
     put(database, keys, replace(message("a1"), not_before=later), message("a2"), message("b1", BORIS))
     assert [claimed.purpose for claimed in claim(database, keys)] == ["b1"]
     with database.reading() as connection:
-        assert sending.next_due_at(connection, Lane.REPLY) == later
+        assert sending.next_due_at(connection, Lane.REPLY, NOW) == later
     assert claim(database, keys, now=later - SECOND) == []
     assert [claimed.purpose for claimed in claim(database, keys, now=later)] == ["a1"]
 
@@ -198,11 +198,11 @@ def test_an_interrupted_sending_is_told_apart(database: Database, keys: KeyRing)
 def test_nothing_is_due_while_everything_is_in_flight(database: Database, keys: KeyRing) -> None:
     put(database, keys, message("a1"), message("a2"))
     with database.reading() as connection:
-        assert sending.next_due_at(connection, Lane.REPLY) == NOW
-        assert sending.next_due_at(connection, Lane.BULK) is None
+        assert sending.next_due_at(connection, Lane.REPLY, NOW) == NOW
+        assert sending.next_due_at(connection, Lane.BULK, NOW) is None
     claim(database, keys)
     with database.reading() as connection:
-        assert sending.next_due_at(connection, Lane.REPLY) is None
+        assert sending.next_due_at(connection, Lane.REPLY, NOW) is None
 
 
 def test_what_other_keys_sealed_does_not_stop_the_rest(database: Database, keys: KeyRing) -> None:

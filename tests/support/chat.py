@@ -344,7 +344,7 @@ class Town:
         with self.database.reading() as connection:
             times = {
                 "updates": [next_update_due_at(connection)],
-                "messages": [] if held else [sending.next_due_at(connection, lane) for lane in lanes],
+                "messages": [] if held else [sending.next_due_at(connection, lane, now) for lane in lanes],
                 "voices": [voices.next_voice_due_at(connection, now)],
             }
         return {name: any(due is not None and due <= now for due in found) for name, found in times.items()}

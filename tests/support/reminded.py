@@ -82,7 +82,7 @@ class RemindedTown:
     def _is_answer_due(self) -> bool:
         now = self.town.clock()
         with self.town.database.reading() as connection:
-            dues = [next_update_due_at(connection), sending.next_due_at(connection, Lane.REPLY)]
+            dues = [next_update_due_at(connection), sending.next_due_at(connection, Lane.REPLY, now)]
         return any(due is not None and due <= now for due in dues)
 
     async def stop(self) -> None:

@@ -36,7 +36,13 @@ from conversations.reminders import (
     says_the_same,
 )
 from storage import attendance, audience
-from storage.reminders import Told, add_reminders, how_far_told, replace_reminders
+from storage.reminders import (
+    Told,
+    add_missing_reminders,
+    add_reminders,
+    how_far_told,
+    replace_reminders,
+)
 from storage.tables import meeting
 from storage.upserts import insert_or_keep
 
@@ -112,7 +118,7 @@ def load_programme(connection: Connection, first: Programme) -> Programme:
 def plan_again(connection: Connection, first: Programme, now: dt.datetime) -> None:
     """Plan what follows from every date, where it is not planned yet: the clock may have been wrong."""
     for topic, event in load_programme(connection, first).events.items():
-        add_reminders(connection, topic, event.revision, list_timed(event, now))
+        add_missing_reminders(connection, topic, event.revision, list_timed(event, now))
 
 
 def change_event(connection: Connection, topic: str, before: Event, after: Event, now: dt.datetime) -> Effect:

@@ -55,8 +55,15 @@ _REPLACE = (
     )
     .values(state=ReminderState.REPLACED.value)
 )
-# What has been begun to be sent counts as told: its words are on their way.
-_UNSENT = select(func.count()).where(outbox.c.reminder_id == bindparam("key"), outbox.c.attempts == 0)
+# What is being sent, or may have been, is neither told for sure nor surely untold.
+_LEFT = select(func.count()).where(outbox.c.reminder_id == bindparam("key"))
+_UNSENT = _LEFT.where(outbox.c.lease_until.is_(None), outbox.c.was_interrupted.is_(False))
+_SAME = select(reminder.c.id).where(
+    reminder.c.topic == bindparam("of_topic"),
+    reminder.c.kind == bindparam("of_kind"),
+    reminder.c.due_at == bindparam("at"),
+    reminder.c.state.in_([ReminderState.WAITING.value, ReminderState.DONE.value]),
+)
 _COUNT_STATES = select(reminder.c.state, func.count().label("number")).group_by(reminder.c.state)
 
 
@@ -109,6 +116,16 @@ def add_reminders(
     return new
 
 
+def add_missing_reminders(connection: Connection, topic: str, revision: int, dues: Iterable[Due]) -> int:
+    """Plan what is not planned for the same moment, nor went out then, under whatever revision."""
+    missing = []
+    for due in dues:
+        same = {"of_topic": topic, "of_kind": due.kind.value, "at": due.due.astimezone(dt.UTC)}
+        if connection.execute(_SAME, same).first() is None:
+            missing.append(due)
+    return add_reminders(connection, topic, revision, missing)
+
+
 def replace_reminders(connection: Connection, topic: str, kinds: Iterable[ReminderKind]) -> None:
     """Overtake what was planned; what of it lies in the outbox unsent is not sent any more."""
     connection.execute(_REPLACE, {"of_topic": topic, "kinds": sorted(kind.value for kind in kinds)})
@@ -122,10 +139,10 @@ def how_far_told(connection: Connection, topic: str) -> Told:
     row = connection.execute(_ANNOUNCEMENT, {"of_topic": topic}).first()
     if row is None:
         return Told.NOBODY
-    unsent = connection.execute(_UNSENT, {"key": row.id}).scalar_one()
-    is_put_out = row.state == ReminderState.DONE.value
-    if is_put_out and unsent == 0:
+    left = connection.execute(_LEFT, {"key": row.id}).scalar_one()
+    if row.state == ReminderState.DONE.value and left == 0:
         return Told.ALL
+    unsent = connection.execute(_UNSENT, {"key": row.id}).scalar_one()
     return Told.NOBODY if unsent == row.planned_count else Told.SOME
 
 

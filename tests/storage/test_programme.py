@@ -29,6 +29,7 @@ from storage.programme import (
     ProgrammeChangedError,
     change_event,
     load_programme,
+    plan_again,
     preview_change,
     seed_programme,
 )
@@ -587,6 +588,31 @@ def test_an_end_that_moves_while_a_reminder_is_on_its_way_costs_nobody_that_remi
         desk.put_out_page(limit=1)
     desk.change(meeting=A_LONGER)
     assert sorted(desk.deliver()) == sorted([(anna, DAY, []), (boris, DAY, [])])
+
+
+@pytest.mark.parametrize("put_out", [False, True])
+def test_planning_again_after_an_end_that_moved_reminds_nobody_twice(desk: Desk, put_out: bool) -> None:
+    anna = desk.subscriber(ANNA, ARBEIT)
+    desk.now = on("2027-09-15", "16:59")
+    if put_out:
+        desk.now = on("2027-09-15", "17:00")
+        desk.put_out()
+    desk.change(meeting=A_LONGER)
+    with desk.database.transaction() as connection:
+        plan_again(connection, desk.first, desk.now)
+    desk.now = on("2027-09-15", "17:01")
+    assert desk.deliver() == [(anna, DAY, [])]
+
+
+def test_a_message_that_was_put_off_has_not_been_told(desk: Desk) -> None:
+    desk.subscriber(ANNA, ARBEIT)
+    desk.change(meeting=B)
+    desk.put_out()
+    (row,) = desk.claim()
+    with desk.database.transaction() as connection:
+        sending.retry(connection, row, desk.now)
+    effect = desk.preview(meeting=A)
+    assert effect.news is None, "nobody knows of the date that is taken back"
 
 
 def test_an_announcement_that_expired_has_told_nobody(desk: Desk) -> None:

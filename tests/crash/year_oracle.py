@@ -315,11 +315,7 @@ def _comers(topic: str) -> Callable[[Standing], bool]:
 
 
 def _readers(topic: str) -> Callable[[Standing], bool]:
-    def reads(one: Standing) -> bool:
-        through_forum = topic in one.topics and topic not in one.not_coming
-        return one.may_be_written_to and (through_forum or RESULTS in one.topics)
-
-    return reads
+    return lambda one: _interested(topic)(one) or (one.may_be_written_to and RESULTS in one.topics)
 
 
 # The judgement
@@ -421,7 +417,9 @@ class Oracle:
         got = {
             one.person: one.at
             for one in self._sent_of[pending.topic]
-            if one.kind in pending.kinds and pending.begins <= one.at <= at
+            if one.kind in pending.kinds
+            and pending.begins <= one.at <= at
+            and (pending.now is None or self._names(one, pending.now))
         }
         waited_for = [
             person
@@ -504,7 +502,15 @@ class Oracle:
         fresh = [occasion for occasion in found if one.person not in occasion.got]
         if not found:
             wanted = any(_wants(standing, one.topic, one.kind) for standing in recent)
-            verdict.wrong["not due" if wanted else "after a stop"].append(_describe(one))
+            late = any(
+                one.kind in occasion.kinds
+                and occasion.now is not None
+                and one.at >= instant_of(occasion.now.starts)
+                and self._names(one, occasion.now)
+                for occasion in occasions
+            )
+            why = "after a stop" if not wanted else "after the event" if late else "not due"
+            verdict.wrong[why].append(_describe(one))
         elif not fresh:
             earlier = found[-1].got[one.person]
             if any(
@@ -563,7 +569,10 @@ class Oracle:
                     verdict.in_the_room += 1  # subscribed while it was going out, and got it
             elif not any(wanted) or occasion.is_optional:
                 continue
-            elif not all(wanted):
+            elif not all(wanted) or (
+                # through the forum or as a reader of results: whoever changes from one to the other just now
+                occasion.name == "report" and len(set(map(_interested(occasion.topic), held))) > 1
+            ):
                 verdict.in_the_room += 1  # did something while it was going out, and did not get it
             elif occasion.ends > occasion.overtaken:
                 verdict.overtaken += 1

@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tests.support.chat import Town, open_town
 from tests.support.databases import NewUrl, kind, new_url, postgresql_server, sqlite_template
 
 __all__ = ["kind", "new_url", "postgresql_server", "sqlite_template"]
+
+# A busy machine is no mistake of what is tested: nothing here may depend on time.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)

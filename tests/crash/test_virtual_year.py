@@ -6,10 +6,10 @@ is half out; people subscribe, answer, stop, block the bot, come back and change
 killed or restarted at random points. What each person must get is worked out by `year_oracle`, which
 knows the rules and not the bot.
 
-Real are storage on SQLite and the bot as `build_app` joins it, see `year_world`. What people do goes through the engine (`take_turn`) and `bot.changes.Changes`, as a turn does; the screens
-that a turn would show are left out: they cost three times as much, and so every message in the ledger is
-one that nobody asked for. What the staff do goes the way of the command line: load the programme, judge
-the change, `change_event`.
+Real are storage on SQLite and the bot as `build_app` joins it, see `year_world`. What people do goes through
+the engine (`take_turn`) and `bot.changes.Changes`, as a turn does; the screens that a turn would show are
+left out: they cost three times as much, and so every message in the ledger is one that nobody asked for.
+What the staff do goes the way of the command line: load the programme, judge the change, `change_event`.
 
     pytest tests/crash/test_virtual_year.py -s      2,000 people and 100 kills, about two minutes
     YEAR_SEED=7 pytest …                            another year

@@ -26,6 +26,8 @@ from bot.content import LoadedContent, load_content
 from bot.preview.messages import Change
 from bot.preview.server import LocalBotApi
 from bot.rendering import Renderer
+from bot.staff.door import StaffDoor
+from bot.staff.words import load_staff_catalogues
 from bot.turns import Outcome, Turns
 from bot.updates import Kind, Projection
 from bot.wordings import Wordings
@@ -260,15 +262,19 @@ def _take_next(turns: Turns, connection: Connection) -> Outcome:
 def test_turns_a_second_against_the_pure_engine(sqlite_database: Database, full: bool) -> None:
     loaded = load_content(None)
     wordings = Wordings(loaded.content, loaded.catalogues)
+    keys = make_keys()
     turns = Turns(
         content=loaded.content,
         catalogues=loaded.catalogues,
         renderer=Renderer(loaded.content, loaded.catalogues),
         wordings=wordings,
-        keys=make_keys(),
+        keys=keys,
         clock=lambda: START,
         new_token=lambda: "5e" * 16,
         group_link="",
+        staff=StaffDoor(
+            loaded.content, Renderer(loaded.content, load_staff_catalogues(loaded)), keys, frozenset()
+        ),
     )
     with sqlite_database.transaction() as connection:
         answers.save_wordings(connection, wordings)

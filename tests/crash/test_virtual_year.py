@@ -119,6 +119,9 @@ HOURS = (
     "22:30",
     "23:15",
 )
+#: One forum takes place on the last of these days, which the staff stand by, and is planned for the first.
+CLOCK_CHANGES = (dt.date(2027, 3, 28), dt.date(2027, 10, 31))
+LATE_FORUM = "forum_werte"
 #: Days behind a change of the clock by a day or a week.
 AROUND_CLOCK_CHANGES = tuple(
     dt.date(2027, *each) for each in ((3, 28), (3, 29), (4, 1), (4, 3), (10, 31), (11, 1), (11, 4), (11, 6))
@@ -179,6 +182,7 @@ class Staff:
     kills: Killer
     done: Counter[str] = field(default_factory=Counter)
     outages_left: int = 24
+    firm: dict[str, float] = field(default_factory=dict)
     _places: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def begin(self) -> None:
@@ -188,6 +192,9 @@ class Staff:
             if event.meeting is not None:
                 self._plan_around(topic, event.meeting)
             self._look_again(topic)
+        for day in CLOCK_CHANGES:
+            at = instant_of(dt.datetime.combine(day - dt.timedelta(days=9), dt.time(12, 30)))
+            self.diary.plan(at + 7, functools.partial(self._stand_firm, day))
 
     # Looking
 
@@ -235,9 +242,22 @@ class Staff:
         if (
             event.date == meeting
             and self.world.clock.seconds < self.settled[topic]
-            and self.rng.random() < 0.9
+            and (self.rng.random() < 0.9 or topic == LATE_FORUM)
         ):
             await self._change(topic, self.rng.choice(("move", "move", "move", "cancel")))
+
+    async def _stand_firm(self, day: dt.date) -> None:
+        """Let a forum take place on the day on which the clock changes, whatever the others want."""
+        forum, now = self._load().events[LATE_FORUM], self.world.clock.in_berlin
+        if not isinstance(forum, Forum) or (forum.date is not None and forum.date.starts <= now):
+            return
+        wall = dt.datetime.combine(day, dt.time(18, 30))
+        meeting = Meeting(wall.replace(tzinfo=BERLIN), self._new_place())
+        await self._make(LATE_FORUM, "move", replace(forum, meeting=meeting, cancellation=None))
+        self.firm[LATE_FORUM] = instant_of(wall) + DAY
+        if day != CLOCK_CHANGES[-1]:  # they give way at the last moment, and it moves once more
+            self.firm[LATE_FORUM] = instant_of(wall) - 4 * 3600
+            self.diary.plan(instant_of(wall) - 3 * 3600, functools.partial(self._change, LATE_FORUM, "move"))
 
     # Changing
 
@@ -299,7 +319,8 @@ class Staff:
         """Make a change as the command line does, unless that would refuse it."""
         programme, now = self._load(), self.world.clock.in_berlin
         before = programme.events[topic]
-        if before == after or any(o.blocks for o in find_objections(programme, topic, after, now)):
+        is_firm = self.world.clock.seconds < self.firm.get(topic, 0.0) and what != "report"
+        if before == after or is_firm or any(o.blocks for o in find_objections(programme, topic, after, now)):
             return
         self.kills.perhaps_while_changing()
         at = await self.world.do(lambda connection: self._write(connection, topic, before, after))
@@ -441,7 +462,8 @@ class Staff:
         if row is None:
             return
         event, now = self._load().events[row.topic], self.world.clock.in_berlin
-        if event.date is None or event.date.starts <= now:
+        is_firm = self.world.clock.seconds < self.firm.get(row.topic, 0.0)
+        if event.date is None or event.date.starts <= now or is_firm:
             return
         after = replace(event, meeting=self._new_meeting(row.topic, event.date))
         if any(o.blocks for o in find_objections(self._load(), row.topic, after, now)):
@@ -915,6 +937,7 @@ def _make_year(url: str, people_count: int, deaths: int, seed: int) -> Year:
     crowd = Crowd(world, diary, random.Random(rng.random()), people, killer)
     middle = instant_of(dt.datetime(2027, 7, 15))  # noqa: DTZ001 - the oracle has its own zone
     settled = {topic: middle + rng.uniform(0, 130) * DAY for topic in first.events}
+    settled[LATE_FORUM] = instant_of(dt.datetime.combine(CLOCK_CHANGES[-1], dt.time(12)))
     staff = Staff(world, diary, random.Random(rng.random()), settled, crowd, killer)
     telegram.landed = crowd.hears
     world.between_pages = staff.change_between_pages
@@ -966,6 +989,7 @@ def test_everybody_gets_exactly_what_the_rules_name(sqlite_template: Path, full:
     assert verdict.in_the_room < MOST_IN_THE_ROOM * verdict.due.total()
     assert not [name for name in logs if name.startswith(("error", "critical"))]
     assert year.world.most_in_flight <= IN_FLIGHT
+    assert verdict.days_out >= {day - dt.timedelta(days=1) for day in CLOCK_CHANGES}
     assert {"week", "day", "hours", "thanks", "report"} < verdict.due.keys()  # a year in which much happened
 
 

@@ -333,6 +333,7 @@ class Verdict:
     overtaken: int = 0
     expired: int = 0
     occasions: int = 0
+    days_out: set[dt.date] = field(default_factory=set)
 
 
 class Oracle:
@@ -565,6 +566,8 @@ class Oracle:
             wanted = [occasion.reaches(standing) for standing in held]
             if got is not None:
                 verdict.due[occasion.name] += 1
+                if occasion.name == "day":
+                    verdict.days_out.add(wall_of(got).date())
                 if not wanted[0]:
                     verdict.in_the_room += 1  # subscribed while it was going out, and got it
             elif not any(wanted) or occasion.is_optional:

@@ -68,6 +68,7 @@ function order(given) {
 }
 
 async function send(given) {
+  const before = spot("clock-to").value;
   const answer = await fetch("/clock", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -77,7 +78,8 @@ async function send(given) {
   if (!answer?.ok || !state) return showProblem(state?.reason ?? "failed");
   showProblem(null);
   take(state);
-  spot("clock-to").value = wallTime(previewNow());
+  // What somebody has written meanwhile stays: it is their next order.
+  if (spot("clock-to").value === before) spot("clock-to").value = wallTime(previewNow());
   spot("clock-said").textContent = `${word("clockNow")} ${momentName(previewNow())}.`;
   return undefined;
 }

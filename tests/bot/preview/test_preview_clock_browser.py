@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -268,3 +269,29 @@ class TestWithoutADesk:
         await page.set_viewport_size({"width": 360, "height": 640})
         await page.locator("#chat-menu").click()
         await expect(page.get_by_role("menuitem")).to_have_count(2)
+
+
+async def test_a_day_written_while_the_clock_is_still_being_set_is_kept(
+    open_page: Open, reminded: Player, clock_desk: ClockDesk
+) -> None:
+    """The answer to the first order comes late; it must not overwrite the second one."""
+    may_answer = asyncio.Event()
+    moved = clock_desk.moved
+
+    async def moved_late() -> None:
+        await moved()
+        await may_answer.wait()
+
+    clock_desk.moved = moved_late
+    page = await open_page("Sabine")
+    await page.get_by_role("button", name="Uhr der Vorschau").click()
+    box = page.get_by_role("dialog", name="Uhr der Vorschau")
+    await box.get_by_role("button", name="Zur nächsten Nachricht").click()
+    await expect(page.locator(".message--bot")).to_contain_text("Morgen ist das Fachforum.")
+    field = box.get_by_label("Anderer Tag, andere Uhrzeit")
+    await field.fill("2027-11-05T09:30")
+    may_answer.set()
+    await expect(page.locator("#clock-said")).to_contain_text("6. September 2027")
+    await expect(field).to_have_value("2027-11-05T09:30")
+    await box.get_by_role("button", name="Stellen").click()
+    await expect(page.locator("#clock-said")).to_contain_text("5. November 2027, 09:30")

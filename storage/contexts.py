@@ -42,6 +42,11 @@ def staff_state(person_mac: bytes) -> str:
     return f"staff_state.state:{person_mac.hex()}"
 
 
+def staff_chat(member_id: str) -> str:
+    """Name the place of the Telegram id of a member of the staff."""
+    return f"staff_member.chat:{member_id}"
+
+
 def inbox_body(update_id: int) -> str:
     """Name the place of the body of an update."""
     return f"inbox.body:{update_id}"

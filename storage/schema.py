@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: Every step in its order. A test compares this with the folder `migrations/versions`.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 #: Any number, the same for all processes: only one of them migrates (PostgreSQL, advisory locks).
 MIGRATION_LOCK = 6_734_201
 

@@ -54,3 +54,46 @@ class ReminderState(StrEnum):
     DONE = "done"
     EXPIRED = "expired"
     REPLACED = "replaced"
+
+
+class Policy(StrEnum):
+    """What is done where nobody knows whether something has been sent."""
+
+    NEVER_MISSED = "never_missed"
+    NEVER_TWICE = "never_twice"
+
+
+class MailingState(StrEnum):
+    """How far an announcement is, from the first draft to the last copy.
+
+    `requested` waits for the approval of a second person, `approved` for its time; `listing` finds out
+    who gets it, `sending` sends.
+    """
+
+    DRAFT = "draft"
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    LISTING = "listing"
+    SENDING = "sending"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+class CopyState(StrEnum):
+    """What became of an announcement for one person. `held`: the text in their language is to come."""
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    HELD = "held"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+class StaffOrigin(StrEnum):
+    """How somebody came to belong to the staff: named in the settings, or by an invitation."""
+
+    SETTINGS = "settings"
+    INVITATION = "invitation"

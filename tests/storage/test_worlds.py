@@ -20,9 +20,13 @@ from storage.tables import (
     CONTACT_WORLD,
     METADATA,
     RESPONDENT_WORLD,
+    announcement,
+    approval,
     headcount,
     meeting,
     reminder,
+    staff_log,
+    station,
     wording,
 )
 from tests.support.databases import ANNA
@@ -34,7 +38,7 @@ FEW = 5
 
 
 def test_every_table_belongs_to_one_world_or_to_nobody() -> None:
-    nobodys = (wording, meeting, reminder, headcount)
+    nobodys = (wording, meeting, reminder, headcount, station, announcement, approval, staff_log)
     worlds = [*CONTACT_WORLD, *RESPONDENT_WORLD, *nobodys]
     assert sorted(table.name for table in worlds) == sorted(METADATA.tables)
     assert len(worlds) == len(set(worlds))

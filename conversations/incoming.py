@@ -47,6 +47,7 @@ class Action(StrEnum):
     SUBSCRIBE = "sub"
     UNSUBSCRIBE = "unsub"
     ALL_OFF = "alloff"
+    RESULTS = "results"
     ABOUT = "about"
     HELP = "help"
     PRIVACY = "privacy"

@@ -14,7 +14,7 @@ from conversations.announcement_templates import TEMPLATES, AnnouncementKind
 from conversations.announcements import Announcement, Audience, Fault, FaultCode, Mode
 from conversations.languages import Direction
 from conversations.texts import text
-from tests.support.announced import LANGUAGES, PAGE, make_announcement
+from tests.support.announcement_samples import LANGUAGES, PAGE, make_announcement
 from tests.support.chat import plain, shipped_content
 
 TODAY = dt.date(2027, 11, 19)

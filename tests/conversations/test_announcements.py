@@ -29,7 +29,7 @@ from conversations.announcements import (
 from conversations.incoming import Action, ActionButton
 from conversations.screens import Screen
 from conversations.texts import Plain, Text
-from tests.support.announced import LANGUAGES, PAGE, make_announcement
+from tests.support.announcement_samples import LANGUAGES, PAGE, make_announcement
 
 LIGHTLY = settings(derandomize=True, deadline=None, max_examples=150, database=None)
 FIELDS = ("sprache", "bildung", "arbeit", "wohnen", "werte")

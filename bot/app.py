@@ -21,11 +21,14 @@ import structlog
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
+from bot.announcement_pushes import AnnouncementPushes
 from bot.changes import forget_contact
 from bot.clock_check import ClockCheck
 from bot.content import LoadedContent, load_content
 from bot.delivery import Delivery
 from bot.intake import Intake, TokenRefusedError, poll_with
+from bot.mailing_run import MailingRun
+from bot.mailing_words import MailingWords
 from bot.profile import Profile
 from bot.profile_texts import profile_texts
 from bot.pushes import Pushes
@@ -116,6 +119,7 @@ class App:
     async def tick(self) -> None:
         """Do at once what is due by time alone, and look for everything that waits."""
         await self.schedule.put_out_reminders()
+        await self.schedule.mailings.go_on()
         await self.schedule.tidy()
 
     async def next_message_at(self) -> dt.datetime | None:
@@ -271,6 +275,8 @@ def build_app(
     clock_check = ClockCheck(clock, bot.get_me)
     for each in (request, poll_request):
         each.on_date = clock_check.hear
+    reminders = Pushes(loaded.content, loaded.catalogues, renderer, keys, clock)
+    copies = AnnouncementPushes(loaded.content, loaded.catalogues, renderer, keys, clock)
     delivery = Delivery(
         bot=bot,
         write=writer,
@@ -279,7 +285,8 @@ def build_app(
         rng=rng,
         unreachable=forget_contact,
         set_screen_message=contacts.set_screen_message,
-        compose=Pushes(loaded.content, loaded.catalogues, renderer, keys, clock).compose,
+        compose=MailingWords(reminders, copies).compose,
+        record=copies.record,
         is_quiet=lambda now: is_quiet(now.astimezone(zone)) or not clock_check.agrees(),
     )
     voice_files = VoiceFiles(bot=bot, request=request, write=writer, keys=keys, clock=clock, rng=rng)
@@ -303,6 +310,7 @@ def build_app(
         first=loaded.content.programme,
         sent_out=delivery.wake,
         tidied=app.tidied,
+        mailings=MailingRun(writer, keys, clock, clock_check, delivery.wake),
     )
     return app
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,22 +23,23 @@ from sqlalchemy import Connection
 from telegram import Bot
 from telegram.error import TelegramError
 
+from bot.pace import Pace
 from bot.requests import Requests
 from bot.transport import Outcome, classify, hold_time
 from storage import outbox, sending
 from storage.keyring import KeyRing
 from storage.sending import ClaimedMessage
-from storage.vocabulary import Lane, OutboxKind
+from storage.vocabulary import Lane, OutboxKind, Policy
 
 #: How long a claimed row belongs to this process. A kill delays what was in flight by so much.
 LEASE = timedelta(seconds=60)
 #: A row is sent within this time or not at all, so that the lease outlives it.
 SEND_LIMIT = timedelta(seconds=25)
 IN_FLIGHT = 20
-#: Mailings leave room for answers: a part of what is in flight, and of Telegram's 30 messages a
-#: second (Bots FAQ, "My bot is hitting limits", read 2026-11).
+#: Mailings leave room for answers: a part of what is in flight, and of the messages of a second.
 BULK_IN_FLIGHT = 10
-BULK_PER_SECOND = 20
+#: So many of a mailing are claimed at once, so that they are spread over the second.
+BULK_AT_ONCE = 3
 #: What `stop` leaves the requests under way, of the 10 s in which `run` is to return.
 STOP_GRACE_SECONDS = 7.0
 #: How often to look for due rows without being woken: the clock may have been set.
@@ -52,6 +53,21 @@ _T = TypeVar("_T")
 _log = structlog.get_logger("mitreden.delivery")
 
 
+class Record(Protocol):
+    """Writes down what became of a row that belongs to an announcement, in the transaction that ends it."""
+
+    def __call__(
+        self, connection: Connection, row: ClaimedMessage, outcome: Outcome, message_id: int | None, /
+    ) -> object:
+        """Write it down."""
+
+
+def _nothing_to_record(
+    connection: Connection, row: ClaimedMessage, outcome: Outcome, message_id: int | None, /
+) -> None:
+    pass
+
+
 class WriteTransaction(Protocol):
     """Runs a function in a transaction of the one thread that writes."""
 
@@ -63,9 +79,8 @@ class WriteTransaction(Protocol):
 class Delivery:
     """Drains the outbox until it is stopped; for the only process that sends.
 
-    `unreachable` and `set_screen_message` run in the transaction that finishes the row; `compose`, which
-    writes the words of a reminder, in the one that claims it. While `is_quiet`, only answers
-    go out.
+    `unreachable`, `record` and `set_screen_message` run in the transaction that finishes the row; `compose`,
+    which writes the words of a mailing, in the one that claims it. While `is_quiet`, only answers go out.
     `on_point` is told of every step, so that a test can stop anywhere. `counters` counts outcomes.
     """
 
@@ -78,13 +93,14 @@ class Delivery:
     set_screen_message: Callable[[Connection, str, int], object]
     compose: Callable[[Connection, ClaimedMessage], dict[str, Any] | None]
     is_quiet: Callable[[datetime], bool]
+    record: Record = _nothing_to_record
     on_point: Callable[[str], None] = field(default=lambda _: None)
     counters: Counter[str] = field(default_factory=Counter)
     requests: Requests = field(init=False)
     _tasks: dict[asyncio.Task[None], Lane] = field(default_factory=dict, init=False)
     _under_way: set[int] = field(default_factory=set, init=False)
     _requests: set[asyncio.Task[int | None]] = field(default_factory=set, init=False)
-    _bulk_times: deque[datetime] = field(default_factory=deque, init=False)
+    _pace: Pace = field(default_factory=Pace, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _idle: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stopping: bool = field(default=False, init=False)
@@ -142,8 +158,7 @@ class Delivery:
             return LOOK_SECONDS
         self._claimed_at = now
         for row in rows:
-            if row.lane is Lane.BULK:
-                self._bulk_times.append(now)
+            self._pace.started(row.lane, now)
             task = asyncio.create_task(self._deliver(row))
             self._tasks[task] = row.lane
             self._under_way.add(row.id)
@@ -166,18 +181,22 @@ class Delivery:
             limit = min(room, rooms[Lane.REPLY] - len(rows))
             if limit > 0:
                 rows += sending.claim_due(connection, self.keys, lane=lane, now=now, lease=LEASE, limit=limit)
-        if rows:
-            return self._compose_all(connection, rows), None  # each of them wakes when it ends
+        if rows:  # each of them wakes when it ends; a mailing goes on when its pace allows
+            is_mailing = any(row.lane is Lane.BULK for row in rows)
+            return self._compose_all(connection, rows), self._pace.next_at(now) if is_mailing else None
         awake = [lane for lane in rooms if lane is Lane.REPLY or not self.is_quiet(now)]
         looks = (sending.next_due_at(connection, lane, now) for lane in awake)
         dues = [due for due in looks if due is not None]
-        return rows, min(dues, default=None)
+        due = min(dues, default=None)
+        if due is not None and due <= now and rooms[Lane.BULK] <= 0 and not self._tasks:
+            due = self._pace.next_at(now)  # only the pace holds it up
+        return rows, due
 
     def _compose_all(self, connection: Connection, rows: list[ClaimedMessage]) -> list[ClaimedMessage]:
-        """Find the words of reminders, and finish those that nobody wants any more."""
+        """Find the words of mailings, and finish those that nobody wants any more."""
         ready: list[ClaimedMessage] = []
         for row in rows:
-            if row.reminder_id is None:
+            if row.has_words:
                 ready.append(row)
             elif (body := self.compose(connection, row)) is not None:
                 ready.append(replace(row, body=body))
@@ -189,10 +208,8 @@ class Delivery:
 
     def _rooms(self, now: datetime) -> dict[Lane, int]:
         """Count what may start now of each lane; of mailings never too many in one second."""
-        while self._bulk_times and not self._bulk_times[0] <= now < self._bulk_times[0] + _SECOND:
-            self._bulk_times.popleft()
         in_flight = Counter(self._tasks.values())
-        bulk = min(BULK_IN_FLIGHT - in_flight[Lane.BULK], BULK_PER_SECOND - len(self._bulk_times))
+        bulk = min(BULK_IN_FLIGHT - in_flight[Lane.BULK], BULK_AT_ONCE, self._pace.room(now))
         if self.is_quiet(now):
             bulk = 0
         return {Lane.REPLY: IN_FLIGHT - in_flight.total(), Lane.BULK: bulk}
@@ -220,10 +237,13 @@ class Delivery:
                 await self._settle(row, lambda c: self._give_up(c, row))
             case Outcome.GONE | Outcome.REFUSED:
                 _log.error("message_refused", kind=row.kind, reason=safe_description(error))
-                await self._settle(row, lambda c: sending.finish(c, row))
+                await self._settle(row, lambda c: self._drop(c, row, outcome))
             case Outcome.HELD | Outcome.UNAUTHORISED:
                 end = self._hold_all(outcome, error)
                 await self._settle(row, lambda c: sending.give_back(c, row, end))
+            case Outcome.UNKNOWN if row.policy is Policy.NEVER_TWICE:
+                _log.warning("message_unknown", error=type(error).__name__)
+                await self._settle(row, lambda c: self._drop(c, row, outcome))
             case Outcome.NOT_APPLIED | Outcome.UNKNOWN:
                 again = self.clock() + self._backoff(row.attempts)
                 _log.warning("message_put_off", outcome=outcome, error=type(error).__name__)
@@ -253,6 +273,7 @@ class Delivery:
 
     def _finish(self, connection: Connection, row: ClaimedMessage, message_id: int | None) -> None:
         was_last = sending.finish(connection, row)
+        self.record(connection, row, Outcome.APPLIED, message_id)
         if row.kind is not OutboxKind.SCREEN:
             return
         if message_id is None:
@@ -263,8 +284,13 @@ class Delivery:
         if contact_id is not None:
             self.set_screen_message(connection, contact_id, message_id)
 
+    def _drop(self, connection: Connection, row: ClaimedMessage, outcome: Outcome) -> None:
+        sending.finish(connection, row)
+        self.record(connection, row, outcome, None)
+
     def _give_up(self, connection: Connection, row: ClaimedMessage) -> None:
         sending.finish(connection, row)
+        self.record(connection, row, Outcome.UNREACHABLE, None)
         if row.contact_id is not None:
             self.unreachable(connection, row.contact_id)
 

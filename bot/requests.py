@@ -47,6 +47,11 @@ class Requests:
                 return partial(self._show_below, chat_id, body["text"], keyboard, newer)
             case OutboxKind.RETIRE:
                 return partial(self._retire, chat_id, body["message_id"])
+            case OutboxKind.MESSAGE if "withdraws" in body:
+                return partial(self._withdraw, chat_id, int(body["withdraws"]))
+            case OutboxKind.MESSAGE if "edits" in body:
+                keyboard = _keyboard(body.get("keyboard"))
+                return partial(self._edit, chat_id, body["text"], keyboard, int(body["edits"]))
             case OutboxKind.MESSAGE:
                 return partial(self._send_text, chat_id, body["text"], _keyboard(body.get("keyboard")))
             case OutboxKind.DOCUMENT:
@@ -87,6 +92,28 @@ class Requests:
             chat_id, text, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
         )
         return message.message_id
+
+    async def _edit(
+        self, chat_id: int, text: str, keyboard: InlineKeyboardMarkup | None, message_id: int
+    ) -> int:
+        """Put other words into a message that went out; twice changes nothing more."""
+        try:
+            await self.bot.edit_message_text(
+                text, chat_id, message_id, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+            )
+        except BadRequest as error:
+            if classify(error) is not Outcome.APPLIED:
+                raise
+        return message_id
+
+    async def _withdraw(self, chat_id: int, message_id: int) -> int:
+        """Take a message back; one that is gone already is taken back too."""
+        try:
+            await self.bot.delete_message(chat_id, message_id)
+        except BadRequest as error:
+            if classify(error) is not Outcome.GONE:
+                raise
+        return message_id
 
     async def _send_file(self, chat_id: int, file: InputFile, caption: str | None) -> None:
         await self.bot.send_document(chat_id, file, caption=caption)

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from bot.clock_check import ClockCheck
 from bot.delivery import WriteTransaction
+from bot.mailing_run import EVERY_SECONDS, MailingRun
 from conversations.programme import Programme
 from storage import attendance, retention
 from storage.keyring import KeyRing
@@ -50,6 +51,7 @@ class Schedule:
     first: Programme
     sent_out: Callable[[], None]
     tidied: Callable[[], Awaitable[None]]
+    mailings: MailingRun
     counters: Counter[str] = field(default_factory=Counter)
     _blurred_on: dt.date | None = field(default=None, init=False)
     _scheduler: AsyncIOScheduler = field(init=False)
@@ -59,6 +61,7 @@ class Schedule:
         self._scheduler = AsyncIOScheduler(timezone=dt.UTC)
         for work, seconds in (
             (self.put_out_reminders, REMINDERS_EVERY_SECONDS),
+            (self.mailings.go_on, EVERY_SECONDS),
             (self.tidy, RETENTION_EVERY_SECONDS),
         ):
             self._scheduler.add_job(

@@ -140,6 +140,7 @@ DECISIONS: Mapping[type[BaseException], Outcome] = {
 _DESCRIPTIONS: tuple[tuple[str, Outcome], ...] = (
     ("message is not modified", Outcome.APPLIED),
     ("message to edit not found", Outcome.GONE),
+    ("message to delete not found", Outcome.GONE),
     ("message can't be edited", Outcome.GONE),
     ("message_id_invalid", Outcome.GONE),
     ("chat not found", Outcome.UNREACHABLE),

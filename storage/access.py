@@ -13,7 +13,7 @@ The document has this form; times are ISO 8601 in UTC, what was never given is n
                     not_before, lease_until, delete_after, data_base64}
     updates         [{update_id, state, reason, attempts, not_before, received_at, body}]
     messages        [{kind, purpose, lane, body, revision, attempts, was_interrupted, not_before,
-                    lease_until, created_at, reminder_id}]
+                    lease_until, created_at, reminder_id, announcement_id, policy}]
     staff_state     null, or {state, seen_at}: where a member of the staff stands
 
 Left out are only the keyed hashes and random ids under which rows are found: they say nothing
@@ -189,6 +189,8 @@ def _describe_message(keys: KeyRing, row: RowMapping) -> dict[str, Any]:
         "lease_until": _write(row["lease_until"]),
         "created_at": _write(row["created_at"]),
         "reminder_id": row["reminder_id"],
+        "announcement_id": row["announcement_id"],
+        "policy": row["policy"],
     }
 
 

@@ -19,7 +19,7 @@ from storage import contexts
 from storage.keyring import KeyRing
 from storage.tables import outbox
 from storage.upserts import Excluded, Upsert, insert_or_update
-from storage.vocabulary import Lane, OutboxKind
+from storage.vocabulary import Lane, OutboxKind, Policy
 
 #: What could not be sent for so long is of no use to anybody any more.
 UNSENT_KEPT = dt.timedelta(days=7)
@@ -29,8 +29,8 @@ UNSENT_KEPT = dt.timedelta(days=7)
 class OutboxMessage:
     """Something to be sent. The purpose must not name the chat; the body is written as JSON.
 
-    Without `not_before` it is due at once. What belongs to a reminder has an empty body: its words
-    are found when it is sent.
+    Without `not_before` it is due at once. A mailing has no text in its body: its words are found when
+    it is sent.
     """
 
     purpose: str
@@ -41,6 +41,8 @@ class OutboxMessage:
     lane: Lane = Lane.REPLY
     not_before: dt.datetime | None = None
     reminder_id: int | None = None
+    announcement_id: int | None = None
+    policy: Policy = Policy.NEVER_MISSED
 
 
 def _replacement(new: Excluded) -> dict[str, Any]:
@@ -53,6 +55,8 @@ def _replacement(new: Excluded) -> dict[str, Any]:
         "body_sealed",
         "not_before",
         "reminder_id",
+        "announcement_id",
+        "policy",
     )
     return {name: new[name] for name in replaced} | {
         "created_at": new["created_at"],
@@ -179,6 +183,8 @@ def _to_row(keys: KeyRing, message: OutboxMessage, now: dt.datetime) -> dict[str
         "not_before": message.not_before or now,
         "created_at": now,
         "reminder_id": message.reminder_id,
+        "announcement_id": message.announcement_id,
+        "policy": message.policy.value,
     }
 
 

@@ -19,7 +19,7 @@ from storage import contexts
 from storage.keyring import KeyRing, SealBrokenError
 from storage.outbox import open_body
 from storage.tables import outbox
-from storage.vocabulary import Lane, OutboxKind
+from storage.vocabulary import Lane, OutboxKind, Policy
 
 _other = outbox.alias("other")
 # Order is kept in a chat and lane; while anything of the chat is in flight, nothing else is.
@@ -103,6 +103,13 @@ class ClaimedMessage:
     lease_until: dt.datetime
     created_at: dt.datetime
     reminder_id: int | None = None
+    announcement_id: int | None = None
+    policy: Policy = Policy.NEVER_MISSED
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the body says what to send; the words of a mailing are found when it is sent."""
+        return self.kind is not OutboxKind.MESSAGE or "text" in self.body
 
 
 def claim_due(
@@ -186,6 +193,8 @@ def _read(keys: KeyRing, row: Row[Any]) -> ClaimedMessage:
         lease_until=row.lease_until,
         created_at=row.created_at,
         reminder_id=row.reminder_id,
+        announcement_id=row.announcement_id,
+        policy=Policy(row.policy),
     )
 
 

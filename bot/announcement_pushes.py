@@ -1,0 +1,121 @@
+"""Announcements become words at the moment of sending, and what became of each copy is written down.
+
+Only a text that somebody approved goes out, in the language the person has then: without one in that
+language the copy waits until there is. Runs in the transaction that claims a row, or ends it. Must not
+know Telegram.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from bot.catalogues import Catalogues
+from bot.rendering import Renderer
+from bot.showing import message_body
+from bot.transport import Outcome
+from conversations.announcements import Mode, announcement_screen, digest_of
+from conversations.content import Content
+from storage import announcements, contacts, mailings
+from storage.announcements import Draft
+from storage.keyring import KeyRing
+from storage.sending import ClaimedMessage
+from storage.vocabulary import CopyState, MailingState, Policy
+
+#: Telegram lets a bot delete its message for so long (Bot API, deleteMessage); less what sending takes.
+WITHDRAWN_WITHIN = dt.timedelta(hours=48) - dt.timedelta(minutes=5)
+
+_AS_COPY = {
+    Outcome.APPLIED: CopyState.SENT,
+    Outcome.UNKNOWN: CopyState.UNKNOWN,
+    Outcome.GONE: CopyState.DROPPED,  # the reader has deleted the message that was to be mended
+    Outcome.REFUSED: CopyState.FAILED,
+}
+
+
+@dataclass(frozen=True)
+class AnnouncementPushes:
+    """Writes copies of announcements, and notes what became of them."""
+
+    content: Content
+    catalogues: Catalogues
+    renderer: Renderer
+    keys: KeyRing
+    clock: Callable[[], dt.datetime]
+
+    def compose(self, connection: Connection, row: ClaimedMessage) -> dict[str, Any] | None:
+        """Write the body of a copy. None: it is not to be sent, or not now."""
+        number, contact_id = row.announcement_id, row.contact_id
+        if number is None or contact_id is None:
+            return None
+        draft = announcements.get(connection, number)
+        if row.policy is Policy.NEVER_TWICE and row.was_interrupted:
+            mailings.settle(connection, row, CopyState.UNKNOWN)
+            return None
+        if draft.state is not MailingState.SENDING:
+            mailings.put_back(connection, number, contact_id, CopyState.WAITING)
+            return None
+        contact = contacts.find_by_id(connection, self.keys, contact_id)
+        if contact is None or not mailings.is_reader(connection, draft.announcement.audience, contact_id):
+            mailings.settle(connection, row, CopyState.DROPPED)
+            return None
+        if draft.announcement.mode is Mode.WITHDRAW:
+            return self._withdrawal(connection, row, draft)
+        language = contact.language or ""
+        approved = announcements.load_approvals(connection, number)
+        if not self.catalogues.offers(language) or approved.get(language) != digest_of(
+            draft.announcement, language
+        ):
+            mailings.put_back(connection, number, contact_id, CopyState.HELD)
+            return None
+        today = self.clock().astimezone(ZoneInfo(self.content.programme.timezone)).date()
+        screen = announcement_screen(draft.announcement, language, today=today)
+        body = message_body(self.renderer.render(screen, language)) | {"language": language}
+        if draft.announcement.mode is Mode.EDIT:
+            copy = mailings.find_copy(connection, number, contact_id)
+            if copy is None or copy.message_id is None:
+                mailings.settle(connection, row, CopyState.DROPPED)
+                return None
+            body["edits"] = copy.message_id
+        return body
+
+    def record(
+        self, connection: Connection, row: ClaimedMessage, outcome: Outcome, message_id: int | None
+    ) -> None:
+        """Note what became of a copy."""
+        if row.announcement_id is None:
+            return
+        if outcome is Outcome.UNREACHABLE:
+            mailings.count_unreachable(connection, row)
+            return
+        state = _AS_COPY.get(outcome)
+        if state is not None:
+            mailings.settle(
+                connection,
+                row,
+                state,
+                language=row.body.get("language"),
+                message_id=message_id,
+                now=self.clock(),
+            )
+
+    def _withdrawal(self, connection: Connection, row: ClaimedMessage, draft: Draft) -> dict[str, Any] | None:
+        """Take a message back, as long as Telegram lets us; no words are needed, but an approval is."""
+        copy = mailings.find_copy(connection, draft.id, row.contact_id or "")
+        if not announcements.load_approvals(connection, draft.id):
+            mailings.put_back(connection, draft.id, row.contact_id or "", CopyState.HELD)
+            return None
+        if (
+            copy is None
+            or copy.message_id is None
+            or copy.sent_at is None
+            or self.clock() - copy.sent_at > WITHDRAWN_WITHIN
+        ):
+            mailings.settle(connection, row, CopyState.FAILED)
+            return None
+        return {"withdraws": copy.message_id}

@@ -1,0 +1,62 @@
+"""The pace of mailings: what is left of Telegram's messages a second when people have had theirs.
+
+Answers to people are never held up here; they only make the mailing slower. Starts of requests are
+counted in a window a little longer than a second, so that a network that delays some of them does not
+crowd a second at Telegram. Must not know what is sent.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
+
+from conversations.mailing_pace import MESSAGES_PER_SECOND, MOST_KEPT_FREE
+from storage.vocabulary import Lane
+
+#: Requests of one second can reach Telegram this much closer together than they were started.
+_JITTER = timedelta(milliseconds=30)
+_WINDOW = timedelta(seconds=1) + _JITTER
+#: From what people did in so many seconds follows what is kept free for them.
+_WATCHED_SECONDS = 5
+_WATCHED = timedelta(seconds=_WATCHED_SECONDS)
+_GAP = timedelta(seconds=1) / MESSAGES_PER_SECOND
+
+
+@dataclass
+class Pace:
+    """Counts what has been started, and says how much of a mailing may start. A clock set back ends it."""
+
+    _starts: deque[datetime] = field(default_factory=deque, init=False)
+    _replies: deque[datetime] = field(default_factory=deque, init=False)
+
+    def started(self, lane: Lane, now: datetime) -> None:
+        """Note that a request was started."""
+        self._starts.append(now)
+        if lane is Lane.REPLY:
+            self._replies.append(now)
+
+    def room(self, now: datetime) -> int:
+        """Say how many requests of a mailing may start now: few at a time, so that they are spread."""
+        self._forget(now)
+        free = MESSAGES_PER_SECOND - self._kept_free() - len(self._starts)
+        return max(0, free)
+
+    def next_at(self, now: datetime) -> datetime:
+        """Say when a mailing may go on: when the window has moved on by one request."""
+        if self.room(now) or not self._starts:
+            return now + _GAP
+        return self._starts[0] + _WINDOW
+
+    def _kept_free(self) -> int:
+        """Say how much is kept free for people: half as much again as they needed lately."""
+        if not self._replies:
+            return 0
+        return min(MOST_KEPT_FREE, ceil(1.5 * len(self._replies) / _WATCHED_SECONDS))
+
+    def _forget(self, now: datetime) -> None:
+        while self._starts and not self._starts[0] <= now < self._starts[0] + _WINDOW:
+            self._starts.popleft()
+        while self._replies and not self._replies[0] <= now < self._replies[0] + _WATCHED:
+            self._replies.popleft()

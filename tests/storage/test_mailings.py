@@ -1,0 +1,311 @@
+"""Mailings: everybody who wants it gets it once, and it stops when it has to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, update
+
+from conversations.announcements import Audience, Mode
+from conversations.programme import Reply
+from storage import announcements, contacts, mailings, outbox
+from storage.announcements import WrongStateError
+from storage.database import Database
+from storage.keyring import KeyRing
+from storage.tables import announcement_copy, contact
+from storage.tables import outbox as outbox_table
+from storage.vocabulary import CopyState, MailingState, Policy
+from tests.support.announced import ANNE, BERND, Announcing, adopted
+from tests.support.databases import ANNA, BORIS
+from tests.support.subscribers import ARBEIT, COUNCIL, RESULTS, subscribe
+
+CLARA, DAVID, EMMA = 5_000_000_003, 5_000_000_004, 5_000_000_005
+
+
+@pytest.fixture
+def town(database: Database, keys: KeyRing) -> Announcing:
+    return Announcing(database, keys)
+
+
+def person(
+    town: Announcing,
+    telegram_id: int,
+    *topics: str,
+    language: str | None = "de",
+    agreed: bool = True,
+    replies: dict[str, Reply] | None = None,
+) -> str:
+    with town.database.transaction() as connection:
+        return subscribe(
+            connection,
+            town.keys,
+            telegram_id,
+            *topics,
+            language=language,
+            agreed=agreed,
+            replies=replies,
+        )
+
+
+def states(town: Announcing, number: int) -> dict[str, str]:
+    with town.database.reading() as connection:
+        rows = connection.execute(
+            select(announcement_copy).where(announcement_copy.c.announcement_id == number)
+        )
+        return {row.contact_id: row.state for row in rows}
+
+
+def test_everybody_who_wants_it_gets_it_once(town: Announcing) -> None:
+    both = person(town, ANNA, COUNCIL, "plan_draft")
+    one = person(town, BORIS, COUNCIL, language="ar")
+    person(town, CLARA, RESULTS)
+    number = town.approved()
+    assert sorted(town.send_all()) == sorted([both, one])
+    progress = town.progress(number)
+    assert (progress.state, progress.listed, progress.sent, progress.waiting) == (MailingState.DONE, 2, 2, 0)
+    assert town.run() == 0
+
+
+def test_nobody_who_stopped_never_agreed_or_has_no_language(town: Announcing) -> None:
+    person(town, ANNA, COUNCIL, agreed=False)
+    person(town, BORIS, COUNCIL, language=None)
+    stopped = person(town, CLARA, COUNCIL)
+    with town.database.transaction() as connection:
+        connection.execute(update(contact).where(contact.c.id == stopped).values(has_stopped=True))
+    wanted = person(town, DAVID, COUNCIL)
+    town.approved()
+    assert town.send_all() == [wanted]
+
+
+def test_an_incident_goes_to_everybody_but_those_who_said_stop(town: Announcing) -> None:
+    silent = person(town, ANNA, agreed=False)
+    subscriber = person(town, BORIS, COUNCIL)
+    stopped = person(town, CLARA, agreed=False)
+    with town.database.transaction() as connection:
+        connection.execute(update(contact).where(contact.c.id == stopped).values(has_stopped=True))
+    town.approved(adopted(audience=Audience(everyone=True)))
+    assert sorted(town.send_all()) == sorted([silent, subscriber])
+
+
+@pytest.mark.parametrize(
+    ("audience", "expected"),
+    [
+        (Audience(frozenset({COUNCIL})), {"anna", "boris"}),
+        (Audience(frozenset({COUNCIL}), languages=frozenset({"ar"})), {"boris"}),
+        (Audience(coming_to=ARBEIT), {"david"}),
+        (Audience(frozenset({COUNCIL}), coming_to=ARBEIT), {"anna", "boris", "david"}),
+        (Audience(), set()),
+    ],
+)
+def test_the_audience_is_counted_as_it_is_sent(
+    town: Announcing, audience: Audience, expected: set[str]
+) -> None:
+    ids = {
+        person(town, ANNA, COUNCIL): "anna",
+        person(town, BORIS, COUNCIL, language="ar"): "boris",
+        person(town, CLARA, ARBEIT, replies={ARBEIT: Reply.NOT_COMING}): "clara",
+        person(town, DAVID, ARBEIT, replies={ARBEIT: Reply.COMING}): "david",
+    }
+    with town.database.reading() as connection:
+        counted = mailings.count_readers(connection, audience)
+        by_language = mailings.count_by_language(connection, audience)
+        found = {name for key, name in ids.items() if mailings.is_reader(connection, audience, key)}
+    town.approved(adopted(audience=audience))
+    sent = {ids[key] for key in town.send_all()}
+    assert sent == expected == found
+    assert counted.count == len(expected) == sum(by_language.values())
+    assert set(by_language) == set(counted.languages)
+
+
+def test_only_a_few_lie_in_the_outbox_and_a_kill_between_pages_loses_nobody(town: Announcing) -> None:
+    everybody = [person(town, ANNA + number, COUNCIL) for number in range(7)]
+    number = town.approved()
+    assert town.run(page=3, most=2) == 2
+    assert town.run(page=3, most=2) == 0
+    got = []
+    for _ in range(len(everybody)):
+        for row in town.claim():
+            town.settle(row)
+            got.append(row.contact_id)
+        town.run(page=3, most=2)
+    assert sorted(str(each) for each in got) == sorted(everybody)
+    assert town.get(number).state is MailingState.DONE
+
+
+def test_listing_goes_on_where_it_was_cut(town: Announcing) -> None:
+    everybody = [person(town, ANNA + number, COUNCIL) for number in range(5)]
+    number = town.approved()
+    with town.database.transaction() as connection:
+        draft = mailings.begin(connection, announcements.get(connection, number), town.now)
+        assert mailings.list_page(connection, draft, 2) == 2
+    assert town.progress(number).listed == 2
+    with town.database.transaction() as connection:
+        assert mailings.list_page(connection, draft, 2) == 2
+        assert mailings.list_page(connection, draft, 2) == 1
+        assert mailings.list_page(connection, draft, 2) == 0
+    assert sorted(states(town, number)) == sorted(everybody)
+    assert town.progress(number).listed == len(everybody)
+
+
+def test_a_pause_takes_back_what_lies_unsent_and_leaves_what_is_in_flight(town: Announcing) -> None:
+    for number in range(5):
+        person(town, ANNA + number, COUNCIL)
+    number = town.approved()
+    town.run(most=4)
+    (flying,) = town.claim(limit=1)
+    with town.database.transaction() as connection:
+        mailings.pause(connection, number, ANNE, town.now)
+    assert town.claim() == ()
+    assert town.progress(number).waiting == 5
+    town.settle(flying)
+    assert town.run() == 0
+    with town.database.transaction() as connection:
+        mailings.resume(connection, number, ANNE, town.now)
+    assert len(town.send_all()) == 4
+    assert town.progress(number).sent == 5
+
+
+def test_a_stop_is_for_good(town: Announcing) -> None:
+    for number in range(4):
+        person(town, ANNA + number, COUNCIL)
+    number = town.approved()
+    town.run(most=3)
+    first = town.claim(limit=1)[0]
+    town.settle(first)
+    with town.database.transaction() as connection:
+        mailings.stop(connection, number, ANNE, town.now)
+    assert town.claim() == ()
+    assert town.run() == 0
+    with pytest.raises(WrongStateError), town.database.transaction() as connection:
+        mailings.resume(connection, number, ANNE, town.now)
+    progress = town.progress(number)
+    assert (progress.state, progress.sent, progress.waiting) == (MailingState.STOPPED, 1, 3)
+
+
+def test_a_second_word_about_a_copy_counts_nothing(town: Announcing) -> None:
+    person(town, ANNA, COUNCIL)
+    number = town.approved()
+    town.run()
+    (row,) = town.claim()
+    town.settle(row)
+    town.settle(row, CopyState.UNKNOWN)
+    assert (town.progress(number).sent, town.progress(number).unknown) == (1, 0)
+
+
+def test_who_is_unreachable_is_counted_and_gone(town: Announcing) -> None:
+    anna = person(town, ANNA, COUNCIL)
+    number = town.approved()
+    town.run()
+    (row,) = town.claim()
+    with town.database.transaction() as connection:
+        mailings.count_unreachable(connection, row)
+        contacts.delete_contact(connection, anna)
+        outbox.drop_for_contact(connection, anna)
+    town.run()
+    progress = town.progress(number)
+    assert (progress.unreachable, progress.dropped, progress.state) == (1, 0, MailingState.DONE)
+
+
+def test_who_leaves_while_it_goes_out_is_counted_as_dropped(town: Announcing) -> None:
+    anna, boris = person(town, ANNA, COUNCIL), person(town, BORIS, COUNCIL)
+    number = town.approved()
+    town.run()
+    with town.database.transaction() as connection:
+        contacts.delete_contact(connection, anna)
+        outbox.drop_for_contact(connection, anna)
+    assert [row.contact_id for row in town.claim()] == [boris]
+    assert town.progress(number).dropped == 1
+
+
+def test_unknown_copies_are_listed(town: Announcing) -> None:
+    anna = person(town, ANNA, COUNCIL)
+    number = town.approved(policy=Policy.NEVER_TWICE)
+    town.run()
+    (row,) = town.claim()
+    assert row.policy is Policy.NEVER_TWICE
+    town.settle(row, CopyState.UNKNOWN)
+    with town.database.reading() as connection:
+        assert mailings.list_unknown(connection, number) == (anna,)
+
+
+def test_a_row_that_was_lost_does_not_keep_a_mailing_open(town: Announcing) -> None:
+    """What could not be sent for a week is deleted from the outbox; its copy counts as failed."""
+    person(town, ANNA, COUNCIL)
+    number = town.approved()
+    town.run()
+    with town.database.transaction() as connection:
+        connection.execute(outbox_table.delete())
+    town.run()
+    progress = town.progress(number)
+    assert (progress.state, progress.failed, progress.waiting) == (MailingState.DONE, 1, 0)
+
+
+def test_people_of_a_held_language_get_it_when_it_is_released(town: Announcing) -> None:
+    anna, boris = person(town, ANNA, COUNCIL), person(town, BORIS, COUNCIL, language="ar")
+    number = town.approved(adopted(held_back=frozenset({"ar"})))
+    town.run()
+    for row in town.claim():
+        if row.contact_id == boris:
+            with town.database.transaction() as connection:
+                mailings.put_back(connection, number, boris, CopyState.HELD)
+                outbox.drop_for_contact(connection, boris)
+        else:
+            town.settle(row)
+    town.run()
+    progress = town.progress(number)
+    assert (progress.state, progress.held, progress.held_languages) == (MailingState.DONE, 1, ("ar",))
+    draft = town.get(number)
+    with town.database.transaction() as connection:
+        released = replace(draft.announcement, held_back=frozenset())
+        draft = announcements.change(connection, draft, released, ANNE, town.now)
+        draft = announcements.approve(
+            connection, draft, BERND, town.now, languages=("ar",), alone_allowed=False
+        )
+        assert mailings.release_held(connection, draft, ["ar"], town.now) == 1
+    assert town.send_all() == [boris]
+    assert (town.progress(number).sent, states(town, number)[anna]) == (2, "sent")
+
+
+def test_what_people_got_cannot_be_changed_behind_their_backs(town: Announcing) -> None:
+    person(town, ANNA, COUNCIL)
+    number = town.approved()
+    town.send_all()
+    draft = town.get(number)
+    changed = replace(draft.announcement, values={**draft.announcement.values, "date": "2027-11-19"})
+    wider = replace(draft.announcement, audience=Audience(everyone=True))
+    for written in (changed, wider):
+        with pytest.raises(WrongStateError), town.database.transaction() as connection:
+            announcements.change(connection, draft, written, ANNE, town.now)
+
+
+def test_a_correction_goes_to_those_who_got_it_and_knows_their_message(town: Announcing) -> None:
+    anna = person(town, ANNA, COUNCIL)
+    boris = person(town, BORIS, COUNCIL)
+    first = town.approved()
+    town.run()
+    rows = {row.contact_id: row for row in town.claim()}
+    town.settle(rows[anna], message_id=41)
+    town.settle(rows[boris], CopyState.UNKNOWN)
+    late = person(town, CLARA, COUNCIL)
+    mended = adopted(mode=Mode.EDIT, audience=Audience(got=first))
+    second = town.approved(mended, corrects=first)
+    town.run()
+    assert set(states(town, second)) == {anna}
+    assert late not in states(town, second)
+    with town.database.reading() as connection:
+        copy = mailings.find_copy(connection, second, anna)
+    assert copy is not None
+    assert (copy.message_id, copy.sent_at is not None) == (41, True)
+
+
+def test_who_got_what_is_forgotten_after_ninety_days(town: Announcing) -> None:
+    person(town, ANNA, COUNCIL)
+    number = town.approved()
+    town.send_all()
+    for days, left in ((89, 1), (91, 0)):
+        with town.database.transaction() as connection:
+            mailings.forget_copies(connection, town.now + dt.timedelta(days=days))
+        assert len(states(town, number)) == left
+    assert town.progress(number).sent == 1

@@ -256,7 +256,7 @@ def test_a_catalogue_comes_back_whole(tmp_path: Path, code: str, words: dict[str
     [
         ('msgctxt "measure_title"', 'msgctxt "title"', [
             "9: There is no gap “title”. Known are: measure_title, measure_text.",
-            "21: “measure_title” in ar is missing. Was the row deleted?",
+            "22: “measure_title” in ar is missing. Was the row deleted?",
         ]),
         ("Mehr Kurse", "Kurse", [
             "9: The German of “measure_title” is not what it is now: it was changed here, or rewritten since"

@@ -59,6 +59,10 @@ class Settings(BaseSettings):
         default=frozenset(),
         description="Telegram ids of the staff: numbers, separated by commas",
     )
+    announce_without_page: bool = Field(
+        default=False,
+        description="true or false: whether announcements may go out without a page of the town's",
+    )
     content: Path | None = Field(
         default=None, description="folder with the town's own fields, texts, town file and translations"
     )

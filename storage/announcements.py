@@ -173,9 +173,7 @@ def change(connection: Connection, draft: Draft, written: Announcement, who: str
     return get(connection, draft.id)
 
 
-def choose_policy(
-    connection: Connection, draft: Draft, policy: Policy, who: str, now: dt.datetime
-) -> Draft:
+def choose_policy(connection: Connection, draft: Draft, policy: Policy, who: str, now: dt.datetime) -> Draft:
     """Choose what is done where nobody knows whether a copy has arrived; only in a draft.
 
     Raises: ChangedMeanwhileError, WrongStateError.

@@ -17,11 +17,13 @@ from bot.staff.announce_words import (
     say_fault,
     say_title,
 )
+from bot.staff.menu import name_role
 from conversations.announcements import Mode
 from conversations.languages import Direction
 from conversations.screens import Block, Line, Screen, ScreenButton, Verbatim
 from conversations.texts import Joined, Plain, text
 from storage.announcements import SECOND_THOUGHTS
+from storage.staff_members import Role
 
 #: What the head of a preview takes at most; a longer message is shown by sending it.
 _HEAD_UNITS = 500
@@ -62,8 +64,6 @@ def ask_screen(view: View) -> Screen:
     faults = tuple(say_fault(fault) for fault in view.faults)
     if faults:
         return Screen(((*say_title(view.draft), text("staff.ann.not_yet")), faults), (back,))
-    if not sum(view.counts.values()):
-        return Screen(((*say_title(view.draft), text("staff.ann.nobody")),), (back,))
     effect = (*say_audience(view.written.audience), *say_count(view.counts, view.now))
     return Screen(
         ((*say_title(view.draft), text("staff.bc.confirm")), effect),
@@ -115,7 +115,7 @@ def approval_lines(view: View) -> tuple[Line, ...]:
     if view.is_alone and view.rules.alone_allowed:
         lines.append(text("staff.ann.alone"))
     elif view.is_alone:
-        lines.append(text("staff.bc.second", staff_role=text("staff.ann.role_approver")))
+        lines.append(text("staff.bc.second", staff_role=name_role(Role.APPROVER)))
     return tuple(lines)
 
 

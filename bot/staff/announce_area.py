@@ -7,17 +7,18 @@ one sentence. Runs in the transaction of the turn. What buttons do is `bot.staff
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bot.rendering import Renderer
 from bot.staff import announce_deeds as deeds
+from bot.staff.announce_approval_screens import when_screen
 from bot.staff.announce_buttons import APPROVING, LOOKING, WRITING, Press
 from bot.staff.announce_desk import Desk, show
-from bot.staff.announce_screens import decisions_screen, kinds_screen
+from bot.staff.announce_screens import decisions_screen, kinds_screen, question_screen
 from bot.staff.announce_state import AnnounceState, Ask
 from bot.staff.announce_view import Rules
 from bot.staff.announce_words import say_state
 from bot.staff.area import AreaTurn, Visit
+from bot.staff.menu import name_role
 from conversations.announcement_templates import AnnouncementKind
 from conversations.texts import Text, text
 from storage.announcements import (
@@ -29,11 +30,13 @@ from storage.announcements import (
 )
 from storage.staff_members import Role
 
+#: The name of the area.
+ANNOUNCEMENTS = "ann"
 _KINDS = {kind.value: kind for kind in AnnouncementKind}
 _DECISION = "decision"
 
 
-@dataclass(frozen=True)
+@dataclass
 class AnnounceArea:
     """The area `ann`. `renderer` is that of the staff, `staff_ids` are the ids of the settings.
 
@@ -45,8 +48,8 @@ class AnnounceArea:
     staff_ids: frozenset[int]
     alone_allowed: bool = False
     needs_page: bool = True
-    name: ClassVar[str] = "ann"
-    roles: ClassVar[frozenset[Role]] = frozenset({Role.AUTHOR, Role.APPROVER})
+    name: str = ANNOUNCEMENTS
+    roles: frozenset[Role] = frozenset({Role.AUTHOR, Role.APPROVER})
 
     def press(self, visit: Visit, argument: str) -> AreaTurn:
         """Do what a button says; one that nobody knows any more shows the list."""
@@ -84,6 +87,21 @@ class AnnounceArea:
             return _answer(desk, state, draft, words)
         except (ChangedMeanwhileError, WrongStateError) as error:
             return _explain(desk, draft, error)
+
+    def repeat(self, visit: Visit, notice: Text) -> AreaTurn:
+        """Ask again for what is awaited."""
+        desk = self._desk(visit)
+        state = desk.state
+        draft = None if state is None else desk.find(str(state.number))
+        if state is not None and state.ask is Ask.KIND:
+            return show(kinds_screen(), state, notice)
+        if state is None or draft is None:
+            return desk.list(notice)
+        if state.ask is Ask.GAP:
+            return show(question_screen(desk.view(draft), state), state, notice)
+        if state.ask is Ask.WHEN:
+            return show(when_screen(desk.view(draft)), state, notice)
+        return desk.page(draft, notice)
 
     def _desk(self, visit: Visit) -> Desk:
         return Desk(visit, Rules(self.alone_allowed, self.needs_page), self.renderer, self.staff_ids)
@@ -140,5 +158,5 @@ def _explain(desk: Desk, draft: Draft, error: Exception) -> AreaTurn:
 def _not_allowed(role: Role) -> Text:
     return text(
         "staff.ann.not_allowed",
-        staff_role=text("staff.ann.role_author" if role is Role.AUTHOR else "staff.ann.role_approver"),
+        staff_role=name_role(role),
     )

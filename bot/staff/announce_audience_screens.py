@@ -18,7 +18,7 @@ def audience_screen(view: View) -> Screen:
     """Who gets it by subscription, and the ways to languages and to those who come to a forum."""
     number, audience = view.draft.id, view.written.audience
     topics = (*GENERAL_TOPICS, *(forum_topic(code) for code in view.fields))
-    rows = [
+    rows: list[tuple[ScreenButton, ...]] = [
         (toggle(text(f"sub.{topic}"), f"topic.{number}.{topic}", is_on=topic in audience.topics),)
         for topic in topics
     ]

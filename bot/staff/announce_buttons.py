@@ -12,14 +12,16 @@ from types import MappingProxyType
 
 from bot.staff import announce_deeds as deeds
 from bot.staff.announce_approval_screens import ask_screen, preview_screen, when_screen
+from bot.staff.announce_audience_buttons import (
+    choose_everyone,
+    choose_forum,
+    choose_language,
+    choose_topic,
+)
 from bot.staff.announce_audience_screens import (
     audience_forum_screen,
     audience_languages_screen,
     audience_screen,
-    with_coming,
-    with_everyone,
-    with_language,
-    with_topic,
 )
 from bot.staff.announce_desk import Desk, show
 from bot.staff.announce_progress import stop_screen
@@ -29,8 +31,7 @@ from bot.staff.announce_steps import find_gap
 from bot.staff.announce_view import View
 from bot.staff.area import AreaTurn
 from conversations.announcement_templates import FIELD_GAP
-from conversations.announcements import Audience, Mode
-from conversations.programme import GENERAL_TOPICS, forum_topic
+from conversations.announcements import Mode
 from conversations.screens import Screen
 from conversations.texts import text
 from storage import announcements, mailings
@@ -94,48 +95,6 @@ def _hold(desk: Desk, draft: Draft, more: str) -> AreaTurn:
     return deeds.hold(desk, draft, code, is_held=on == "1")
 
 
-def _choose_topic(desk: Desk, draft: Draft, more: str) -> AreaTurn:
-    topic, _, on = more.partition(".")
-    if topic not in _topics(desk):
-        return desk.page(draft)
-    audience = with_topic(draft.announcement.audience, topic, is_on=on == "1")
-    return _choose(desk, draft, audience, audience_screen)
-
-
-def _choose_everyone(desk: Desk, draft: Draft, more: str) -> AreaTurn:
-    audience = with_everyone(draft.announcement.audience, is_on=more == "1")
-    return _choose(desk, draft, audience, audience_screen)
-
-
-def _choose_language(desk: Desk, draft: Draft, more: str) -> AreaTurn:
-    code, _, on = more.partition(".")
-    offered = desk.visit.catalogues.offered
-    audience = with_language(draft.announcement.audience, code, offered, is_on=on == "1")
-    if audience is None:
-        return desk.page(draft)
-    return _choose(desk, draft, audience, audience_languages_screen)
-
-
-def _choose_forum(desk: Desk, draft: Draft, more: str) -> AreaTurn:
-    topic, _, on = more.partition(".")
-    if topic not in _topics(desk) or topic in GENERAL_TOPICS:
-        return desk.page(draft)
-    audience = with_coming(draft.announcement.audience, topic, is_on=on == "1")
-    return _choose(desk, draft, audience, audience_forum_screen)
-
-
-def _choose(desk: Desk, draft: Draft, audience: Audience, draw: Callable[[View], Screen]) -> AreaTurn:
-    if draft.announcement.audience.got is not None:
-        return desk.page(draft)
-    changed = deeds.change(desk, draft, replace(draft.announcement, audience=audience))
-    notice = None if changed.state is draft.state else deeds.say_changed(draft, changed)
-    return show(draw(desk.view(changed)), notice=notice)
-
-
-def _topics(desk: Desk) -> tuple[str, ...]:
-    return (*GENERAL_TOPICS, *(forum_topic(code) for code in desk.visit.content.field_codes))
-
-
 def _choose_policy(desk: Desk, draft: Draft, more: str) -> AreaTurn:
     policy = _POLICIES.get(more)
     return desk.page(draft) if policy is None else deeds.choose_policy(desk, draft, policy)
@@ -147,6 +106,12 @@ def _see(desk: Desk, draft: Draft, code: str) -> AreaTurn:
     seen = tuple(dict.fromkeys((*desk.view(draft).seen, code)))
     state = AnnounceState(Ask.READ, draft.id, revision=draft.revision, seen=seen)
     return show(preview_screen(desk.view(draft, seen), code), state)
+
+
+def _ask(desk: Desk, draft: Draft, more: str) -> AreaTurn:
+    if draft.state is not MailingState.DRAFT:
+        return desk.page(draft)
+    return show(ask_screen(desk.view(draft)))
 
 
 def _ask_when(desk: Desk, draft: Draft, more: str) -> AreaTurn:
@@ -225,14 +190,12 @@ WRITING: Mapping[str, Press] = MappingProxyType(
         "aud": _opens(audience_screen),
         "audlang": _opens(audience_languages_screen),
         "audreg": _opens(audience_forum_screen),
-        "topic": _choose_topic,
-        "all": _choose_everyone,
-        "only": _choose_language,
-        "reg": _choose_forum,
+        "topic": choose_topic,
+        "all": choose_everyone,
+        "only": choose_language,
+        "reg": choose_forum,
         "policy": _choose_policy,
-        "ask": lambda desk, draft, more: (
-            show(ask_screen(desk.view(draft))) if draft.state is MailingState.DRAFT else desk.page(draft)
-        ),
+        "ask": _ask,
         "now": _of_revision(deeds.request),
         "when": _ask_when,
         "take": _of_revision(deeds.take_over),

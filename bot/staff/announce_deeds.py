@@ -18,6 +18,7 @@ from bot.staff.announce_screens import facts_screen, language_screen, question_s
 from bot.staff.announce_state import AnnounceState, Ask
 from bot.staff.announce_steps import answer_gap, fill_gap, find_gap, find_next, may_be_empty, read_beginning
 from bot.staff.area import AreaTurn
+from bot.staff.menu import name_role
 from bot.staff.steps import WrongAnswerError
 from conversations.announcement_templates import AnnouncementKind, Gap, GapKind
 from conversations.announcements import Announcement, Audience, Mode, default_audience, digest_of
@@ -27,6 +28,7 @@ from storage import announcements, mailings, outbox
 from storage.announcements import Draft
 from storage.outbox import OutboxMessage
 from storage.staff_log import Deed, log
+from storage.staff_members import Role
 from storage.vocabulary import MailingState, OutboxKind, Policy
 
 
@@ -34,9 +36,7 @@ def create(desk: Desk, kind: AnnouncementKind) -> AreaTurn:
     """Begin a draft, and ask for its first gap."""
     visit = desk.visit
     written = Announcement(kind, audience=default_audience(kind, {}))
-    number = announcements.create(
-        visit.connection, written, Policy.NEVER_MISSED, visit.member.id, visit.now
-    )
+    number = announcements.create(visit.connection, written, Policy.NEVER_MISSED, visit.member.id, visit.now)
     return ask_next(desk, announcements.get(visit.connection, number), "")
 
 
@@ -90,9 +90,7 @@ def change(desk: Desk, draft: Draft, written: Announcement) -> Draft:
     """Keep a change; one that changes nothing takes no approval away."""
     if written == draft.announcement:
         return draft
-    return announcements.change(
-        desk.visit.connection, draft, written, desk.visit.member.id, desk.visit.now
-    )
+    return announcements.change(desk.visit.connection, draft, written, desk.visit.member.id, desk.visit.now)
 
 
 def say_changed(before: Draft, after: Draft) -> Text:
@@ -131,7 +129,7 @@ def request(desk: Desk, draft: Draft, begins_at: dt.datetime | None = None) -> A
     visit, view = desk.visit, desk.view(draft)
     if draft.state is not MailingState.DRAFT:
         return desk.page(draft)
-    if view.faults or not sum(view.counts.values()):
+    if view.faults:
         return show(ask_screen(view))
     asked = announcements.request(visit.connection, draft, visit.member.id, visit.now, begins_at)
     return _called(desk, asked)
@@ -147,7 +145,7 @@ def take_over(desk: Desk, draft: Draft) -> AreaTurn:
 
 def _called(desk: Desk, asked: Draft) -> AreaTurn:
     called = desk.call_approvers(asked)
-    notice = text("staff.bc.second", staff_role=text("staff.ann.role_approver"))
+    notice = text("staff.bc.second", staff_role=name_role(Role.APPROVER))
     if not called and not desk.rules.alone_allowed:
         notice = text("staff.ann.no_approver")
     return desk.page(asked, None if desk.rules.alone_allowed and not called else notice, has_news=called > 0)
@@ -168,8 +166,8 @@ def approve(desk: Desk, draft: Draft) -> AreaTurn:
     visit, view = desk.visit, desk.view(draft)
     if not view.unapproved:
         return desk.page(draft)
-    if view.faults or not (draft.has_begun or sum(view.counts.values())):
-        return desk.page(draft, text("staff.ann.not_yet" if view.faults else "staff.ann.nobody"))
+    if view.faults:
+        return desk.page(draft, text("staff.ann.not_yet"))
     languages = view.unapproved
     approved = announcements.approve(
         visit.connection,

@@ -89,9 +89,7 @@ def ended_screen(draft: Draft, progress: Progress) -> Screen:
 def follow_up_screen(view: View) -> Screen:
     """What runs or has ended, and the languages that came later and wait for their approval."""
     draft, progress = view.draft, view.progress
-    screen = (
-        ended_screen(draft, progress) if view.is_over else running_screen(draft, progress, view.now)
-    )
+    screen = ended_screen(draft, progress) if view.is_over else running_screen(draft, progress, view.now)
     if not view.unapproved or draft.state is MailingState.STOPPED:
         return screen
     late = (text("staff.ann.late", list=list_languages(view.unapproved)), *approval_lines(view))
@@ -112,7 +110,10 @@ def stop_screen(view: View) -> Screen:
 def correct_screen(view: View) -> Screen:
     """The ways to mend what has been sent: change it, take it away, or write once more."""
     number, sent = view.draft.id, view.progress.sent
-    lines: list[Line] = [*say_title(view.draft), text("staff.ann.got", people=text("staff.people", count=sent))]
+    lines: list[Line] = [
+        *say_title(view.draft),
+        text("staff.ann.got", people=text("staff.people", count=sent)),
+    ]
     rows: list[tuple[ScreenButton, ...]] = [(button("staff.ann.btn.edit_sent", f"mend.{number}.edit"),)]
     if view.young:
         young = text("staff.people", count=view.young)

@@ -98,7 +98,7 @@ def question_screen(view: View, state: AnnounceState) -> Screen:
         ]
     if may_be_empty(view.written, gap):
         mark = f"{gap.name}.{state.language}".rstrip(".")
-        rows.append((button("staff.ann.btn.empty", f"empty.{view.draft.id}.{mark}"),))
+        rows.append((button("staff.btn.nothing", f"empty.{view.draft.id}.{mark}"),))
     rows.append((button("staff.ann.btn.later", f"show.{view.draft.id}"),))
     return Screen(tuple(blocks), tuple(rows))
 

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from bot.announcement_texts import find_long
 from bot.rendering import Renderer
 from conversations.announcement_templates import Gap
-from conversations.announcements import Announcement, Fault, FaultCode, Mode, digest_of, find_faults
+from conversations.announcements import (
+    AUDIENCE_PLACE,
+    Announcement,
+    Fault,
+    FaultCode,
+    Mode,
+    digest_of,
+    find_faults,
+)
 from conversations.languages import Language
 from storage.announcements import Draft
 from storage.mailings import Progress
@@ -71,16 +79,16 @@ class View:
     @property
     def faults(self) -> tuple[Fault, ...]:
         """Everything that keeps it from being sent."""
-        found = self._faults_of(self.written)
-        return (*found, *find_long(self.written, self.renderer, self.codes))
+        found = [*self._faults_of(self.written), *find_long(self.written, self.renderer, self.codes)]
+        if not (self.draft.has_begun or self.counts or self.written.audience.is_empty):
+            found.append(Fault(AUDIENCE_PLACE, FaultCode.NOBODY))
+        return tuple(found)
 
     @property
     def open_languages(self) -> tuple[str, ...]:
         """The languages whose people are meant and whose text is not held back."""
         return tuple(
-            code
-            for code in self.codes
-            if self.written.addresses(code) and code not in self.written.held_back
+            code for code in self.codes if self.written.addresses(code) and code not in self.written.held_back
         )
 
     @property

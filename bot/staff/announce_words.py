@@ -47,7 +47,7 @@ def toggle(label: Text | Plain, argument: str, *, is_on: bool) -> ScreenButton:
 
 def say_kind(kind: AnnouncementKind) -> Text:
     """Say what an announcement is about."""
-    return text(f"staff.ann.kind.{kind.value}")
+    return text(f"staff.ann.btn.kind_{kind.value}")
 
 
 def say_title(draft: Draft) -> Iterator[Text]:
@@ -66,7 +66,7 @@ def say_state(draft: Draft) -> Text:
 
 def say_gap(gap: Gap) -> Text:
     """Name a gap."""
-    return text(f"staff.ann.gap.{gap.name}")
+    return text(f"staff.ann.btn.gap_{gap.name}")
 
 
 def say_value(written: Announcement, gap: Gap) -> Text:
@@ -161,7 +161,7 @@ def _say_place(place: str) -> Text | str:
         return text(f"staff.ann.place.{place}")
     if find_language(place) is not None:
         return language_name(place)
-    return text(f"staff.ann.gap.{place}") if place in _GAPS else place
+    return text(f"staff.ann.btn.gap_{place}") if place in _GAPS else place
 
 
 def _topic_order(topic: str) -> tuple[bool, str]:

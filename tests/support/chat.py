@@ -276,6 +276,8 @@ class Town:
                 request,
                 poll_request,
                 self.staff_ids,
+                one_person_mode=self.world.settings.one_person_mode,
+                announce_without_page=self.world.settings.announce_without_page,
             )
             opening.callback(self.app.writer.close)
             self._running = asyncio.create_task(self.app.run(), name="App")

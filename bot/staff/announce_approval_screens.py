@@ -34,8 +34,8 @@ _STEP_SECONDS = 10
 def preview_screen(view: View, code: str) -> Screen:
     """The exact message of a language, below a line on its length, direction and buttons."""
     number = view.draft.id
-    if view.written.mode is Mode.WITHDRAW:
-        return request_screen(view) if view.unapproved else draft_screen(view)
+    if not view.can_be_shown:
+        return draft_screen(view)
     preview = preview_announcement(view.written, code, view.renderer, view.now.date())
     direction = "rtl" if preview.direction is Direction.RTL else "ltr"
     head: tuple[Line, ...] = (
@@ -64,7 +64,7 @@ def ask_screen(view: View) -> Screen:
     faults = tuple(say_fault(fault) for fault in view.faults)
     if faults:
         return Screen(((*say_title(view.draft), text("staff.ann.not_yet")), faults), (back,))
-    effect = (*say_audience(view.written.audience), *say_count(view.counts, view.now))
+    effect = (*say_audience(view.written.audience, view.fields), *say_count(view.counts, view.now))
     return Screen(
         ((*say_title(view.draft), text("staff.bc.confirm")), effect),
         (

@@ -81,6 +81,6 @@ def with_coming(audience: Audience, topic: str, *, is_on: bool) -> Audience:
 
 
 def _page(view: View, question: str, rows: list[tuple[ScreenButton, ...]], back: str) -> Screen:
-    audience = (*say_audience(view.written.audience), *say_count(view.counts, view.begins_at))
+    audience = (*say_audience(view.written.audience, view.fields), *say_count(view.counts, view.begins_at))
     done = (button("staff.btn.done", back),)
     return Screen(((*say_title(view.draft), text(question)), audience), (*rows, done))

@@ -185,8 +185,8 @@ def approve(desk: Desk, draft: Draft) -> AreaTurn:
 
 def send_test(desk: Desk, draft: Draft, code: str) -> AreaTurn:
     """Send the member the message of a language, exactly as its readers will get it."""
-    visit, written = desk.visit, draft.announcement
-    if not visit.catalogues.offers(code) or written.mode is Mode.WITHDRAW:
+    visit, written, view = desk.visit, draft.announcement, desk.view(draft)
+    if not (visit.catalogues.offers(code) and view.can_be_shown):
         return desk.page(draft)
     rendered = render_announcement(written, code, visit.renderer, visit.now.date())
     purpose = f"anntest:{draft.id}:{draft.revision}:{code}:{visit.member.id}"
@@ -196,7 +196,6 @@ def send_test(desk: Desk, draft: Draft, code: str) -> AreaTurn:
     outbox.put(visit.connection, visit.keys, message, visit.now)
     digest = digest_of(written, code)
     log(visit.connection, visit.member.id, Deed.TEST_SENT, f"{draft.id}:{code}", digest, now=visit.now)
-    view = desk.view(draft)
     state = AnnounceState(Ask.READ, draft.id, revision=draft.revision, seen=view.seen)
     return show(preview_screen(view, code), state, text("staff.ann.test_sent"), has_news=True)
 
@@ -207,7 +206,9 @@ def mend(desk: Desk, draft: Draft, mode: Mode) -> AreaTurn:
     is_possible = view.is_over and view.progress.sent and draft.announcement.mode is not Mode.WITHDRAW
     if not is_possible or (mode is Mode.WITHDRAW and not view.young):
         return desk.page(draft)
-    written = replace(draft.announcement, mode=mode, audience=Audience(got=draft.id))
+    held = frozenset() if mode is Mode.WITHDRAW else draft.announcement.held_back
+    audience = Audience(got=draft.id)
+    written = replace(draft.announcement, mode=mode, audience=audience, held_back=held)
     number = announcements.create(
         visit.connection, written, draft.policy, visit.member.id, visit.now, corrects=draft.id
     )

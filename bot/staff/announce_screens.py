@@ -89,7 +89,7 @@ def question_screen(view: View, state: AnnounceState) -> Screen:
     if value and gap.kind is GapKind.WORDS:
         blocks.append((text("staff.ann.now"), Plain(value)))
     elif value:
-        blocks.append((say_value(view.written, gap),))
+        blocks.append((say_value(view.written, gap, view.fields),))
     rows: list[tuple[ScreenButton, ...]] = []
     if gap.kind is GapKind.FIELD:
         rows += [
@@ -115,11 +115,11 @@ def overview(view: View) -> tuple[Block, ...]:
         facts: tuple[Line, ...] = ()
     else:
         gaps = list_gaps(written, needs_page=view.rules.needs_page)
-        facts = tuple(say_value(written, gap) for gap in gaps if gap.kind is not GapKind.WORDS)
+        facts = tuple(say_value(written, gap, view.fields) for gap in gaps if gap.kind is not GapKind.WORDS)
     blocks: tuple[Block, ...] = (
         (*say_title(view.draft), *((say_mode(written.mode),) if view.draft.corrects else ())),
         facts,
-        (*say_audience(written.audience), *say_count(view.counts, view.begins_at)),
+        (*say_audience(written.audience, view.fields), *say_count(view.counts, view.begins_at)),
         tuple(_language_lines(view)),
         (say_policy(view.draft.policy),),
     )
@@ -133,7 +133,7 @@ def facts_screen(view: View) -> Screen:
         for gap in list_gaps(view.written, needs_page=view.rules.needs_page)
         if gap.kind is not GapKind.WORDS
     ]
-    lines = tuple(say_value(view.written, gap) for gap in gaps)
+    lines = tuple(say_value(view.written, gap, view.fields) for gap in gaps)
     rows = tuple((button(say_gap(gap), f"gap.{view.draft.id}.{gap.name}"),) for gap in gaps)
     head = (*say_title(view.draft), text("staff.ann.choose_gap"))
     return Screen((head, lines), (*rows, _back(f"show.{view.draft.id}")))

@@ -79,10 +79,19 @@ class View:
     @property
     def faults(self) -> tuple[Fault, ...]:
         """Everything that keeps it from being sent."""
-        found = [*self._faults_of(self.written), *find_long(self.written, self.renderer, self.codes)]
-        if not (self.draft.has_begun or self.counts or self.written.audience.is_empty):
+        found = [*self._faults_of(self.written)]
+        if self.can_be_shown:
+            found += find_long(self.written, self.renderer, self.codes)
+        is_to_come = not (self.draft.has_begun or self.written.audience.is_empty)
+        if is_to_come and not set(self.counts) - self.written.held_back:
             found.append(Fault(AUDIENCE_PLACE, FaultCode.NOBODY))
         return tuple(found)
+
+    @property
+    def can_be_shown(self) -> bool:
+        """Whether it has a message whose words are all there: not that of a field of before."""
+        is_known = all(fault.code is not FaultCode.UNKNOWN_FIELD for fault in self._faults_of(self.written))
+        return is_known and self.written.mode is not Mode.WITHDRAW
 
     @property
     def open_languages(self) -> tuple[str, ...]:
@@ -121,8 +130,10 @@ class View:
     def faults_in(self, code: str) -> tuple[Fault, ...]:
         """Find what is wrong in one language, also where it is held back."""
         free = replace(self.written, held_back=self.written.held_back - {code})
-        found = (*self._faults_of(free), *find_long(free, self.renderer, (code,)))
-        return tuple(fault for fault in found if fault.place == code)
+        found = [fault for fault in self._faults_of(free) if fault.place == code]
+        if self.can_be_shown:
+            found += find_long(free, self.renderer, (code,))
+        return tuple(found)
 
     def lacks_words(self, code: str) -> bool:
         """Tell whether words are missing in a language."""

@@ -69,13 +69,13 @@ def say_gap(gap: Gap) -> Text:
     return text(f"staff.ann.btn.gap_{gap.name}")
 
 
-def say_value(written: Announcement, gap: Gap) -> Text:
+def say_value(written: Announcement, gap: Gap, fields: tuple[str, ...]) -> Text:
     """Say what stands in a gap that is the same in every language."""
     value: str | dt.date | Text = value_of(written, gap.name)
     if not value:
         return text("staff.ann.value", name=say_gap(gap), value=text("staff.ann.empty"))
     if gap.kind is GapKind.FIELD:
-        value = text(f"sub.{forum_topic(str(value))}")
+        value = _in_gap(name_topic(forum_topic(str(value)), fields))
     if gap.kind is GapKind.DATE:
         try:
             value = dt.date.fromisoformat(str(value))
@@ -97,7 +97,7 @@ def say_fault(fault: Fault) -> Text:
             return text(key, place=place, detail=fault.detail)
 
 
-def say_audience(audience: Audience) -> Iterator[Text]:
+def say_audience(audience: Audience, fields: tuple[str, ...]) -> Iterator[Text]:
     """Say who gets it."""
     if audience.got is not None:
         yield text("staff.ann.to_got", number=str(audience.got))
@@ -107,12 +107,18 @@ def say_audience(audience: Audience) -> Iterator[Text]:
         yield text("staff.ann.to_nobody")
     elif audience.topics:
         topics = sorted(audience.topics, key=_topic_order)
-        yield text("staff.ann.to_topics", list=Joined(tuple(text(f"sub.{topic}") for topic in topics)))
+        yield text("staff.ann.to_topics", list=Joined(tuple(name_topic(topic, fields) for topic in topics)))
     if audience.coming_to:
-        yield text("staff.ann.to_coming", name=text(f"sub.{audience.coming_to}"))
+        yield text("staff.ann.to_coming", name=_in_gap(name_topic(audience.coming_to, fields)))
     if audience.languages:
         names = tuple(Plain(language_name(code)) for code in sorted(audience.languages))
         yield text("staff.ann.to_languages", list=Joined(names))
+
+
+def name_topic(topic: str, fields: tuple[str, ...]) -> Text | Plain:
+    """Name a subscription. One that the town does not have any more is shown as it is called."""
+    is_known = topic in GENERAL_TOPICS or field_of_topic(topic) in fields
+    return text(f"sub.{topic}") if is_known else Plain(topic)
 
 
 def say_count(counts: Mapping[str, int], now: dt.datetime) -> Iterator[Text]:
@@ -162,6 +168,10 @@ def _say_place(place: str) -> Text | str:
     if find_language(place) is not None:
         return language_name(place)
     return text(f"staff.ann.btn.gap_{place}") if place in _GAPS else place
+
+
+def _in_gap(said: Text | Plain) -> Text | str:
+    return said.words if isinstance(said, Plain) else said
 
 
 def _topic_order(topic: str) -> tuple[bool, str]:

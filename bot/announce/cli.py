@@ -75,14 +75,14 @@ def new(
     Example: mitreden announce new adopted --set date=18.11.2027 --set plan_url=https://… --page https://…
     """
     with _desk() as desk:
-        from bot.announce.options import read_audience, read_kind, read_values
+        from bot.announce.options import read_audience, read_kind, read_page, read_values
 
         of_kind = read_kind(kind)
         read = read_values(of_kind, values or ())
         audience = read_audience(
             default_audience(of_kind, read), topic, language, coming_to, desk.content.field_codes
         )
-        written = Announcement(of_kind, values=read, audience=audience, page_url=(page or "").strip())
+        written = Announcement(of_kind, values=read, audience=audience, page_url=read_page(page))
         _show(desk, desk.create(written, policy), "is a draft", as_json=as_json)
 
 
@@ -101,14 +101,14 @@ def change(
     Example: mitreden announce change 7 --set plan_url=https://www.goeppingen.de/plan
     """
     with _desk() as desk:
-        from bot.announce.options import read_audience, read_values, with_values
+        from bot.announce.options import read_audience, read_page, read_values, with_values
 
         draft = desk.get(number)
         read = read_values(draft.announcement.kind, values or ())
         written = with_values(draft.announcement, read)
         audience = read_audience(written.audience, topic, language, coming_to, desk.content.field_codes)
         written = replace(
-            written, audience=audience, page_url=written.page_url if page is None else page.strip()
+            written, audience=audience, page_url=written.page_url if page is None else read_page(page)
         )
         _show(desk, desk.change(draft, written), "is changed", as_json=as_json)
 

@@ -98,6 +98,11 @@ def read_text(path: Path) -> str:
         raise StartError(f"{path} is no text in UTF-8. Save it as “UTF-8” or “Unicode (UTF-8)”.") from None
 
 
+def read_page(written: str | None) -> str:
+    """Read the link of the town's page."""
+    return _readable(written or "")
+
+
 def _readable(written: str) -> str:
     try:
         written.encode()

@@ -18,7 +18,6 @@ from bot.staff.announce_screens import facts_screen, language_screen, question_s
 from bot.staff.announce_state import AnnounceState, Ask
 from bot.staff.announce_steps import answer_gap, fill_gap, find_gap, find_next, may_be_empty, read_beginning
 from bot.staff.area import AreaTurn
-from bot.staff.menu import name_role
 from bot.staff.steps import WrongAnswerError
 from conversations.announcement_templates import AnnouncementKind, Gap, GapKind
 from conversations.announcements import Announcement, Audience, Mode, default_audience, digest_of
@@ -28,7 +27,6 @@ from storage import announcements, mailings, outbox
 from storage.announcements import Draft
 from storage.outbox import OutboxMessage
 from storage.staff_log import Deed, log
-from storage.staff_members import Role
 from storage.vocabulary import MailingState, OutboxKind, Policy
 
 
@@ -144,11 +142,10 @@ def take_over(desk: Desk, draft: Draft) -> AreaTurn:
 
 
 def _called(desk: Desk, asked: Draft) -> AreaTurn:
+    """Tell those who may approve. Where there is nobody, say so: otherwise it would wait forever."""
     called = desk.call_approvers(asked)
-    notice = text("staff.bc.second", staff_role=name_role(Role.APPROVER))
-    if not called and not desk.rules.alone_allowed:
-        notice = text("staff.ann.no_approver")
-    return desk.page(asked, None if desk.rules.alone_allowed and not called else notice, has_news=called > 0)
+    is_stuck = not called and not desk.rules.alone_allowed
+    return desk.page(asked, text("staff.ann.no_approver") if is_stuck else None, has_news=called > 0)
 
 
 def plan(desk: Desk, draft: Draft, words: str) -> AreaTurn:

@@ -13,6 +13,7 @@ from bot.staff.announce_approval_screens import approval_lines, approval_rows, a
 from bot.staff.announce_view import View
 from bot.staff.announce_words import button, list_languages, say_minutes, say_state, say_title
 from conversations.announcements import Mode
+from conversations.languages import GERMAN
 from conversations.mailing_pace import estimate_end
 from conversations.screens import Block, Line, Screen, ScreenButton
 from conversations.texts import Plain, text
@@ -78,6 +79,8 @@ def ended_screen(draft: Draft, progress: Progress) -> Screen:
         blocks.append(_numbers(progress))
         if progress.unknown:
             blocks.append((text("staff.ann.unknown_kept", count=progress.unknown),))
+        if draft.announcement.mode is not Mode.WITHDRAW:
+            rows.append((button("staff.ann.btn.preview", f"see.{draft.id}.{GERMAN.code}"),))
         if draft.state is MailingState.DONE:
             rows += _held_rows(draft, progress)
         if progress.sent and draft.announcement.mode is not Mode.WITHDRAW:

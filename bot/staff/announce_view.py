@@ -124,8 +124,10 @@ class View:
 
     @property
     def may_approve(self) -> bool:
-        """Whether this member may approve: one who approves, or an author where one is enough."""
-        return self.is_approver or (self.rules.alone_allowed and self.is_author)
+        """Whether this member may approve: somebody else who approves, or anybody where one is enough."""
+        if self.rules.alone_allowed:
+            return self.is_approver or self.is_author
+        return self.is_approver and not self.is_alone
 
     def faults_in(self, code: str) -> tuple[Fault, ...]:
         """Find what is wrong in one language, also where it is held back."""

@@ -60,6 +60,7 @@ async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
     file = tmp_path / "data" / "mitreden.sqlite"
     shutil.copy(sqlite_template, file)
     async with open_town(tmp_path, f"sqlite:///{file}", durable=False, staff_ids=BOTH) as opened:
+        only_tick_by_hand(opened)
         yield opened
 
 
@@ -67,10 +68,16 @@ async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
 async def any_town(new_url: NewUrl, tmp_path: Path) -> AsyncIterator[Town]:
     """The same, once on SQLite and once on PostgreSQL."""
     async with open_town(tmp_path, new_url(), staff_ids=BOTH) as opened:
+        only_tick_by_hand(opened)
         yield opened
 
 
 # What the stories are told with
+
+
+def only_tick_by_hand(town: Town) -> None:
+    """Let nothing go on by itself: a story says when time passes."""
+    town.app.schedule._scheduler.pause()
 
 
 def words(key: str, language: str = "de", **gaps: Any) -> str:
@@ -250,7 +257,9 @@ async def test_one_writes_another_approves_and_the_decision_reaches_everybody_in
 async def test_whoever_wrote_it_cannot_approve_it(town: Town) -> None:
     await readers(town, "Grace")
     ute, _ = await written_and_asked(town)
-    await opens(ute, "ann.show.1", "ann.yes.1")
+    await opens(ute, "ann.show.1")
+    assert words("staff.ann.btn.approve") not in ute.buttons
+    await presses(ute, f"ann.yes.1.{draft(town).revision}")
     assert ute.sees.startswith(words("staff.ann.same_person"))
     assert state(town) is MailingState.REQUESTED
 
@@ -398,6 +407,18 @@ async def test_a_choice_awaits_a_button(town: Town) -> None:
     await does(ute, "ann.field.1.arbeit")
     assert ute.sees.endswith(words("staff.ann.ask.report_url"))
     assert draft(town).announcement.audience.topics == {"results", "forum_arbeit"}
+
+
+async def test_without_anybody_who_may_approve_it_says_so(sqlite_template: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o700)
+    file = tmp_path / "data" / "mitreden.sqlite"
+    shutil.copy(sqlite_template, file)
+    only_ute = frozenset({STAFF.id})
+    async with open_town(tmp_path, f"sqlite:///{file}", durable=False, staff_ids=only_ute) as town:
+        await readers(town, "Grace")
+        ute = await town.chat("Ute")
+        await opens(ute, *ADOPTED, "ann.ask.1", "ann.now.1")
+        assert ute.sees.startswith(words("staff.ann.no_approver"))
 
 
 async def test_what_makes_no_sense_without_an_empty_gap_is_not_asked_for(town: Town) -> None:

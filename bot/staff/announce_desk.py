@@ -5,7 +5,7 @@ Must not know what a button does (`bot.staff.announce_deeds`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.announcement_pushes import WITHDRAWN_WITHIN
 from bot.rendering import Renderer
@@ -23,6 +23,7 @@ from bot.staff.announce_view import Rules, View
 from bot.staff.announce_words import button, say_kind
 from bot.staff.area import AreaTurn, Visit
 from bot.staff.words import staff_language
+from conversations.announcements import Audience
 from conversations.screens import Screen
 from conversations.texts import Text, text
 from storage import announcements, mailings, outbox
@@ -43,6 +44,7 @@ class Desk:
     rules: Rules
     renderer: Renderer
     staff_ids: frozenset[int]
+    _counted: dict[Audience, dict[str, int]] = field(default_factory=dict)
 
     @property
     def state(self) -> AnnounceState | None:
@@ -66,8 +68,6 @@ class Desk:
     def view(self, draft: Draft, seen: tuple[str, ...] | None = None) -> View:
         """Read everything that a page of an announcement may show."""
         visit, connection = self.visit, self.visit.connection
-        audience = draft.announcement.audience
-        is_to_come = draft.state in _NOT_BEGUN
         return View(
             draft=draft,
             offered=visit.catalogues.offered,
@@ -78,7 +78,7 @@ class Desk:
             member_id=visit.member.id,
             is_author=self.is_author,
             is_approver=Role.APPROVER in visit.member.roles,
-            counts=mailings.count_by_language(connection, audience) if is_to_come else {},
+            counts=self._count(draft.announcement.audience) if draft.state in _NOT_BEGUN else {},
             approvals=announcements.load_approvals(connection, draft.id),
             progress=mailings.load_progress(connection, draft.id),
             seen=self._seen(draft) if seen is None else seen,
@@ -137,6 +137,12 @@ class Desk:
             )
             outbox.put(visit.connection, visit.keys, message, visit.now)
         return len(approvers)
+
+    def _count(self, audience: Audience) -> dict[str, int]:
+        """Count who would get it, once in a turn: that reads everybody."""
+        if audience not in self._counted:
+            self._counted[audience] = mailings.count_by_language(self.visit.connection, audience)
+        return self._counted[audience]
 
     def _seen(self, draft: Draft) -> tuple[str, ...]:
         state = self.state

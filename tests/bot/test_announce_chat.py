@@ -6,6 +6,7 @@ A deed that begins with ">" is written, every other one is a button of the annou
 from __future__ import annotations
 
 import datetime as dt
+import random
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -14,15 +15,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import structlog
 
 from bot.preview.people import STAFF, default_people
 from bot.rendering import Renderer
 from bot.staff.announce_progress import progress_screen
 from bot.staff.announce_words import language_name
-from bot.staff.words import load_staff_catalogues
+from bot.staff.words import load_staff_catalogues, load_staff_texts
 from conversations.announcement_templates import AnnouncementKind
 from conversations.announcements import Announcement, Audience
-from conversations.texts import text
+from conversations.texts import find_gaps, text
 from storage import announcements, mailings
 from storage.announcements import COMMAND_LINE, Draft
 from storage.staff_invites import create_invite
@@ -777,3 +779,64 @@ async def test_a_draft_is_thrown_away_after_a_question(town: Town) -> None:
     assert words("staff.ann.discarded") in ute.sees
     await opens(ute)
     assert words("staff.ann.ended") in ute.sees
+
+
+async def test_a_restart_in_the_middle_of_a_question_loses_nothing(any_town: Town) -> None:
+    ute = await any_town.chat("Ute")
+    await opens(ute, *ADOPTED[:3], "> 18.11.2027")
+    await any_town.restart()
+    await ute.says(PLAN)
+    assert draft(any_town).announcement.values == {"date": "2027-11-18", "plan_url": PLAN}
+    assert ute.sees.endswith(words("staff.ann.ask.report_url"))
+
+
+async def test_every_page_in_english_has_no_german_word_of_the_bot(town: Town) -> None:
+    await readers(town, "Grace")
+    ute = await town.chat("Ute")
+    await ute.enters("en")
+    whole = [key for key, source in load_staff_texts().items() if not find_gaps(source.snapshot)]
+    german = {words(key) for key in whole} - {words(key, "en") for key in whole}
+    seen: set[str] = set()
+    ways: tuple[tuple[str, ...], ...] = (
+        (), ("ann.new",), ("ann.kind.decision",), ("ann.kind.adopted",), ADOPTED[3:], ("ann.facts.1",),
+        ("ann.show.1", "ann.texts.1", "ann.lang.1.ar"), ("ann.see.1.ar",), ("ann.show.1", "ann.aud.1"),
+        ("ann.audlang.1",), ("ann.aud.1", "ann.audreg.1"), ("ann.aud.1", "ann.show.1", "ann.ask.1"),
+        ("ann.when.1", "> never"), ("ann.ask.1", "ann.now.1"), ("ann.cancel.1", "ann.stop.1"),
+    )  # fmt: skip
+    await opens(ute)
+    for way in ways:
+        await does(ute, *way)
+        seen |= {*ute.sees.split("\n"), *(label.removeprefix("✓ ") for label in ute.buttons)}
+    assert seen & german == set()
+    assert words("staff.ann.btn.approve", "en") not in ute.buttons
+    assert words("staff.bc.preview", "en") in seen
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_random_buttons_and_texts_never_fail_and_never_send_without_a_second_person(
+    town: Town, seed: int
+) -> None:
+    chance = random.Random(seed)
+    grace = (await readers(town, "Grace"))["Grace"]
+    sabine, ute = await town.chat("Sabine"), await town.chat("Ute")
+    await sabine.says("/staff")
+    await opens(ute, *ADOPTED)
+    texts = ("18.11.2027", PLAN, "ja", "\u200b", "24.06.2027 15:00", "{date}", "x" * 4000)
+    old: list[str] = []
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(40):
+            ours = [choice for choice in ute.choices if choice.startswith("staff:ann")]
+            if not ours:
+                await opens(ute)
+            elif chance.random() < 0.15:
+                await ute.says(chance.choice(texts))
+            elif old and chance.random() < 0.15:
+                await ute.presses(f"m:{chance.choice(old)}")
+            else:
+                old += ours
+                await ute.chooses(chance.choice(ours))
+    await passes(town)
+    assert [log for log in logs if log["log_level"] == "error"] == []
+    assert {row["state"] for row in town.rows("inbox")} == {"done"}
+    assert Deed.APPROVED not in trail(town)
+    assert got(grace) == []

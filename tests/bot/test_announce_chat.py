@@ -321,6 +321,27 @@ async def test_within_a_minute_both_can_think_better_of_it(town: Town, who: str)
     assert got(grace) == []
 
 
+async def test_only_who_may_approve_it_is_called_and_in_their_language(town: Town) -> None:
+    await readers(town, "Grace")
+    sabine = await town.chat("Sabine")
+    await sabine.enters("en")
+    ute, _ = await written_and_asked(town)
+    called = words("staff.ann.waits", "en", number="1", kind=text("staff.ann.btn.kind_adopted"))
+    assert [plain(message.text) for message in sabine.messages].count(called) == 1
+    german = words("staff.ann.waits", number="1", kind=text("staff.ann.btn.kind_adopted"))
+    assert german not in [plain(message.text) for message in ute.messages]
+
+
+async def test_what_nobody_would_get_any_more_is_not_approved(town: Town) -> None:
+    grace = (await readers(town, "Grace"))["Grace"]
+    _, sabine = await written_and_asked(town)
+    await grace.says("/stop")
+    await opens(sabine, "ann.show.1", "ann.yes.1")
+    assert sabine.sees.startswith(words("staff.ann.not_yet"))
+    assert words("staff.ann.fault.nobody", place=text("staff.ann.place.audience")) in sabine.sees
+    assert state(town) is MailingState.REQUESTED
+
+
 async def test_a_second_tap_on_approve_changes_nothing(town: Town) -> None:
     await readers(town, "Grace")
     _, sabine = await written_and_asked(town)

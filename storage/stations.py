@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from conversations.stations import Station, StationCode, StationReason
 from storage.tables import station
@@ -19,6 +19,7 @@ _NEWEST_OF_EACH = select(station).where(
     station.c.id.in_(select(func.max(station.c.id)).group_by(station.c.theme))
 )
 _NEWEST_ID = select(func.max(station.c.id))
+_NEWEST_ID_OF = _NEWEST_ID.where(station.c.theme == bindparam("of_theme"))
 
 
 def record(connection: Connection, new: Station) -> int:
@@ -46,6 +47,11 @@ def load_newest(connection: Connection) -> Mapping[str, Station]:
 def newest_id(connection: Connection) -> int:
     """Return the number of the station recorded last; 0 where there is none."""
     return int(connection.execute(_NEWEST_ID).scalar_one() or 0)
+
+
+def newest_id_of(connection: Connection, theme: str) -> int:
+    """Return the number of the newest station of a theme; 0 where it has none."""
+    return int(connection.execute(_NEWEST_ID_OF, {"of_theme": theme}).scalar_one() or 0)
 
 
 def _read(row: Row[tuple[object, ...]]) -> Station:

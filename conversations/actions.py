@@ -30,6 +30,7 @@ from conversations.flow import PROFILE, Flow, Step
 from conversations.following import (
     agree_following,
     decline_following,
+    is_follow_open,
     open_follow,
     tick_theme,
     unfollow,
@@ -271,6 +272,8 @@ def _thanks(scene: Scene, argument: str, placement: Placement) -> Turn:
     session = scene.person.session
     if session is None or argument not in session.finished:
         return show_again(scene, placement)
+    if is_follow_open(scene, argument):
+        return show_again(scene, placement)  # a second tap must not pass over what is asked
     if argument not in session.follow_asked and offered_themes(scene, argument):
         return open_follow(scene, argument, placement)
     return show(scene, Sheet(SheetName.THANKS, argument), placement)

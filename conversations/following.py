@@ -36,6 +36,12 @@ def open_follow(scene: Scene, field_code: str, placement: Placement) -> Turn:
     return show(scene, Sheet(SheetName.FOLLOW, field_code), placement)
 
 
+def is_follow_open(scene: Scene, field_code: str) -> bool:
+    """Tell whether somebody is being asked about the themes of a field."""
+    opened = _find_opened(scene)
+    return opened is not None and opened[0] == field_code
+
+
 def tick_theme(scene: Scene, argument: str, placement: Placement) -> Turn:
     """Tick a theme or take the tick away; twice changes nothing."""
     theme, _, switched_on = argument.rpartition(".")
@@ -72,8 +78,8 @@ def agree_following(scene: Scene, field_code: str, placement: Placement) -> Turn
 
 def decline_following(scene: Scene, field_code: str, placement: Placement) -> Turn:
     """Accept that somebody wants to hear of nothing; what they follow already stays."""
-    session, opened = scene.person.session, _find_opened(scene)
-    if session is None or opened is None or opened[0] != field_code:
+    session = scene.person.session
+    if session is None or not is_follow_open(scene, field_code):
         return show_again(scene, placement)
     return _go_on(scene, session, field_code, placement)
 

@@ -161,8 +161,7 @@ WAYS = (
     Way(
         "arbeit",
         "arbeitet",
-        "Has work; gives answers of their own, in writing and by voice; follows a measure and hears what became"
-        " of it. The way told in every language.",
+        "Has work; gives answers of their own, in writing and by voice; follows a measure. In every language.",
         "settled",
         (
             "working",

@@ -161,7 +161,7 @@ WAYS = (
     Way(
         "arbeit",
         "arbeitet",
-        "Has work; gives answers of their own, in writing and by voice; follows a measure. In every language.",
+        "Has work; gives answers of their own, in writing and by voice; follows a measure. In all languages.",
         "settled",
         (
             "working",

@@ -213,9 +213,14 @@ def test_a_kill_between_two_pages_tells_nobody_twice_and_leaves_nobody_out(
     with database.transaction() as connection:
         first = put_out_news(connection, keys, LATER, 2)
     assert (first.count, first.finished) == (2, False)
-    with pytest.raises(KeyboardInterrupt), database.transaction() as connection:
-        assert put_out_news(connection, keys, LATER, 2, first.behind).count == 2
-        raise KeyboardInterrupt
+
+    def be_killed() -> None:
+        with database.transaction() as connection:
+            assert put_out_news(connection, keys, LATER, 2, first.behind).count == 2
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        be_killed()
     with database.transaction() as connection:  # a new process begins at the front
         assert put_out_news(connection, keys, LATER, 100) == NewsPage(3, max(everybody), finished=True)
     told = put_out(database, keys)

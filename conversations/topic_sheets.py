@@ -140,7 +140,8 @@ def review_screen(scene: Scene, scope: str) -> Screen:
         rows.append((action("ui.review.ok", Action.THANKS, scope),))
     elif flow is not None and is_started(flow, session) and is_open:
         rows.append((action("ui.btn.continue", Action.RESUME, scope),))
-    if offered_themes(scene, scope):
+    is_asked_anyway = scope in session.finished and scope not in session.follow_asked
+    if offered_themes(scene, scope) and not is_asked_anyway:
         rows.append((action("follow.btn.more", Action.FOLLOW, scope),))
     return Screen(tuple(blocks), (*rows, menu_row()))
 

@@ -1,4 +1,4 @@
-"""Following measures and goals: being asked once, ticking, agreeing, changing it, ending it; and the results."""
+"""Following measures and goals: being asked, ticking, agreeing, changing it, ending it; and the results."""
 
 from __future__ import annotations
 
@@ -267,7 +267,8 @@ def test_somebody_who_never_agreed_to_anything_reads_all_results(command: str) -
     player = newcomer(stations=known(MENTORS, StationCode.NOT_TAKEN, "https://www.goeppingen.de/x"))
     player.does(command).opens(Action.RESULTS_FIELD, "arbeit")
     assert player.sees == (
-        "Arbeit\n\nPatenschaften für Arbeitssuchende\nStand: nicht aufgenommen. Grund: dafür gibt es kein Geld\n"
+        "Arbeit\n\nPatenschaften für Arbeitssuchende\n"
+        "Stand: nicht aufgenommen. Grund: dafür gibt es kein Geld\n"
         "Seit: 18. November 2027\nMehr dazu: https://www.goeppingen.de/x"
     )
     player.opens(Action.RESULTS).opens(Action.RESULTS_FIELD, "wohnen")

@@ -26,7 +26,7 @@ from storage import attendance, retention
 from storage.keyring import KeyRing
 from storage.programme import load_programme, plan_again
 from storage.reminders import next_heard_at, next_reminder_due_at, put_out_page
-from storage.station_news import put_out_news
+from storage.station_news import next_news_at, put_out_news
 from storage.stations import newest_id
 
 #: How often reminders are looked for: they name days and "in about 2 hours", so seconds do not matter.
@@ -133,8 +133,12 @@ class Schedule:
         await self.tidied()
 
     async def next_heard_at(self) -> dt.datetime | None:
-        """Tell when somebody gets the next reminder; None when nothing is planned for anybody."""
-        return await self.write(partial(next_heard_at, zone=self._zone))
+        """Tell when somebody gets the next message; None when nothing is planned for anybody."""
+        return await self.write(self._next_heard_at)
+
+    def _next_heard_at(self, connection: Connection) -> dt.datetime | None:
+        found = (next_heard_at(connection, self._zone), next_news_at(connection, self._now()))
+        return min((moment for moment in found if moment is not None), default=None)
 
     def _put_out_page(self, connection: Connection) -> bool:
         page = put_out_page(connection, self.keys, self.clock(), self._zone, limit=PAGE)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
+from conversations.reminders import after_quiet
 from storage import contexts
 from storage.keyring import KeyRing, SealBrokenError
 from storage.outbox import OutboxMessage, put_new
@@ -33,18 +34,28 @@ _NEWEST_FOLLOWED = (
     .where(followed_theme.c.contact_id == contact.c.id)
     .scalar_subquery()
 )
-_MAY_BE_TOLD = and_(
+_WANTS_NEWS = and_(
     contact.c.follow_consent_day.is_not(None),
     contact.c.language.is_not(None),
     contact.c.has_stopped.is_(False),
-    or_(contact.c.told_day.is_(None), contact.c.told_day <= bindparam("month_ago")),
 )
+_A_MONTH_AGO = or_(contact.c.told_day.is_(None), contact.c.told_day <= bindparam("month_ago"))
 _DUE = (
     select(contact.c.id, contact.c.chat_sealed, contact.c.told_station)
-    .where(contact.c.id > bindparam("behind"), _MAY_BE_TOLD, contact.c.told_station < _NEWEST_FOLLOWED)
+    .where(
+        contact.c.id > bindparam("behind"),
+        _WANTS_NEWS,
+        _A_MONTH_AGO,
+        contact.c.told_station < _NEWEST_FOLLOWED,
+    )
     .order_by(contact.c.id)
     .limit(bindparam("most"))
 )
+_WAITING = select(
+    func.count().label("people"),
+    func.count(contact.c.told_day).label("told_before"),
+    func.min(contact.c.told_day).label("first_day"),
+).where(_WANTS_NEWS, contact.c.told_station < _NEWEST_FOLLOWED)
 _NEWS = (
     select(followed_theme.c.contact_id, followed_theme.c.theme, func.max(station.c.id).label("newest"))
     .select_from(followed_theme.join(station, station.c.theme == followed_theme.c.theme))
@@ -109,6 +120,22 @@ def put_out_news(
         mark_told(connection, (person.contact_id for person in people), newest, now.date())
     last = people[-1].contact_id if people else behind
     return NewsPage(len(people), last, finished=len(people) < limit)
+
+
+def next_news_at(connection: Connection, now: dt.datetime) -> dt.datetime | None:
+    """Tell when somebody is told something next, as of now. None: there is no news for anybody.
+
+    Looks at everybody; `now` is in the programme's time zone.
+    """
+    waiting = connection.execute(_WAITING).one()
+    if not waiting.people:
+        return None
+    if waiting.people > waiting.told_before or waiting.first_day <= month_before(now.date()):
+        return after_quiet(now)
+    day = max(waiting.first_day, now.date())
+    while month_before(day) < waiting.first_day:
+        day += dt.timedelta(days=1)
+    return after_quiet(dt.datetime.combine(day, dt.time(), now.tzinfo))
 
 
 def month_before(day: dt.date) -> dt.date:

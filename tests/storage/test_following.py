@@ -14,7 +14,7 @@ from storage import contacts, following, sending, station_news, stations
 from storage.database import Database
 from storage.keyring import KeyRing, ring_from_keys
 from storage.retention import apply_retention
-from storage.station_news import NewsPage, due_for_news, month_before, put_out_news
+from storage.station_news import NewsPage, due_for_news, month_before, next_news_at, put_out_news
 from storage.vocabulary import Lane
 from tests.support.databases import ANNA, BORIS, NOW, TODAY
 from tests.support.meetings import on
@@ -185,6 +185,24 @@ def test_nobody_is_told_twice_within_a_calendar_month(
     record(database, ADVICE)
     assert put_out(database, keys, on(silent, "20:59")) == []
     assert put_out(database, keys, on(due, "08:00")) == [(anna, [CLUBS])], "what waited is not lost"
+
+
+def test_the_next_news_are_known_before_they_are_due(database: Database, keys: KeyRing) -> None:
+    follower(database, keys, ANNA, MENTORS)
+
+    def news_at(now: dt.datetime) -> dt.datetime | None:
+        with database.reading() as connection:
+            return next_news_at(connection, now)
+
+    assert news_at(LATER) is None
+    record(database)
+    assert news_at(LATER) == LATER
+    assert news_at(on("2027-11-19", "22:00")) == on("2027-11-20", "08:00")
+    put_out(database, keys)
+    assert news_at(LATER) is None
+    record(database)
+    assert news_at(LATER) == on("2027-12-19", "08:00")
+    assert news_at(on("2027-12-19", "09:30")) == on("2027-12-19", "09:30")
 
 
 def test_whoever_stopped_or_has_no_language_is_not_told(database: Database, keys: KeyRing) -> None:

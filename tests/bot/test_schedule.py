@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
-from bot.schedule import REMINDERS_EVERY_SECONDS, RETENTION_EVERY_SECONDS
+from bot.schedule import (
+    REMINDERS_EVERY_SECONDS,
+    RETENTION_EVERY_SECONDS,
+    STATION_NEWS_EVERY_SECONDS,
+)
 from conversations.programme import Cancellation
 from tests.support.chat import Chat
 from tests.support.meetings import meeting, on
@@ -313,6 +317,7 @@ async def test_a_tick_waits_for_the_one_before_and_missed_ones_are_one(town: Rem
     jobs = town.town.app.schedule._scheduler.get_jobs()
     assert {job.trigger.interval.total_seconds() for job in jobs} == {
         REMINDERS_EVERY_SECONDS,
+        STATION_NEWS_EVERY_SECONDS,
         RETENTION_EVERY_SECONDS,
     }
     for job in jobs:

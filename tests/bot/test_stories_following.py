@@ -135,6 +135,33 @@ async def test_somebody_follows_what_they_chose_and_hears_what_became_of_it(
     assert await comes(town, chat, DAY + dt.timedelta(hours=1), NEXT_MONTH) == []
 
 
+async def test_following_leaves_no_trace_with_the_answers(town: Town) -> None:
+    """What is ticked and agreed to changes nothing that can be read on the side of the answers."""
+    chat = await town.chat("Sabine")
+    await chat.takes_part("de", "arbeit")
+    await chat.finishes()
+    await chat.chooses("review:arbeit")
+
+    def readable() -> tuple[object, ...]:
+        sealed = "session_sealed"
+        people = [{k: v for k, v in row.items() if k != sealed} for row in town.rows("respondent")]
+        return people, town.rows("answer"), town.rows("voice")
+
+    before = readable()
+    await chat.chooses("thanks:arbeit")
+    toggle = next(choice for choice in chat.choices if choice.startswith("ftick:"))
+    await chat.chooses(toggle)
+    assert town.rows("followed_theme") == [], "a tick is nothing yet"
+    await chat.chooses("fyes:arbeit")
+    assert len(town.rows("followed_theme")) == 1
+    assert readable() == before
+    theme = toggle.removeprefix("ftick:").removesuffix(".1")
+    for name in ("respondent", "answer", "voice"):
+        for row in town.rows(name):
+            assert theme.encode() not in b"".join(v for v in row.values() if isinstance(v, bytes))
+            assert theme not in row.values()
+
+
 async def test_a_lock_screen_shows_no_measure_and_no_status(sqlite_town: Town) -> None:
     town, chat = sqlite_town, await sqlite_town.chat("Sabine")
     themes = await follows(chat)

@@ -38,6 +38,7 @@ from bot.schedule import Schedule
 from bot.settings import DATABASE_FILE, Settings, StartError
 from bot.staff.door import StaffDoor
 from bot.staff.words import load_staff_catalogues
+from bot.station_pushes import StationPushes
 from bot.transport import AiohttpRequest
 from bot.turns import Outcome, Turns
 from bot.voice_files import VoiceFiles
@@ -121,6 +122,7 @@ class App:
         """Do at once what is due by time alone, and look for everything that waits."""
         await self.schedule.put_out_reminders()
         await self.schedule.mailings.go_on()
+        await self.schedule.put_out_station_news()
         await self.schedule.tidy()
 
     async def next_message_at(self) -> dt.datetime | None:
@@ -281,6 +283,7 @@ def build_app(
     for each in (request, poll_request):
         each.on_date = clock_check.hear
     reminders = Pushes(loaded.content, loaded.catalogues, renderer, keys, clock)
+    stations = StationPushes(loaded.content, loaded.catalogues, renderer, keys, clock)
     copies = AnnouncementPushes(loaded.content, loaded.catalogues, renderer, keys, clock)
     delivery = Delivery(
         bot=bot,
@@ -290,7 +293,7 @@ def build_app(
         rng=rng,
         unreachable=forget_contact,
         set_screen_message=contacts.set_screen_message,
-        compose=MailingWords(reminders, copies).compose,
+        compose=MailingWords(reminders, copies, stations).compose,
         record=copies.record,
         pace=pace or Pace(),
         is_quiet=lambda now: is_quiet(now.astimezone(zone)) or not clock_check.agrees(),

@@ -17,6 +17,7 @@ import typer
 
 from bot.plain_errors import FAILED, plain_errors
 from bot.programme.cli import council_cli, forum_cli
+from bot.station_cli import station_cli
 
 cli = typer.Typer(
     name="mitreden",
@@ -28,6 +29,7 @@ cli = typer.Typer(
 )
 cli.add_typer(forum_cli, name="forum")
 cli.add_typer(council_cli, name="council")
+cli.add_typer(station_cli, name="station")
 
 
 @cli.command()

@@ -23,6 +23,7 @@ UNDECIDED_KEPT = dt.timedelta(days=30)
 _IS_UNDECIDED = and_(
     contact.c.has_consented.is_(False),
     contact.c.message_consent_day.is_(None),
+    contact.c.follow_consent_day.is_(None),
     contact.c.seen_day <= bindparam("last_day"),
 )
 _DROP_TO_UNDECIDED = delete(outbox).where(outbox.c.contact_id.in_(select(contact.c.id).where(_IS_UNDECIDED)))

@@ -193,7 +193,8 @@ def test_sentences_end_and_buttons_do_not(language: str) -> None:
     parts = re.compile(
         r"staff\.(?:what\..*|people|languages|effect\.reminder"
         r"|event\.(?:ends|confirmed|confirmed_nothing|seats|needs|need|map|report|agenda|answers|old|new"
-        r"|draft_day|decided_day|question_time|was_planned|ask_.*)|doubt\.map|schedule\.(?:title|line)|wrong\..*)"
+        r"|draft_day|decided_day|question_time|was_planned|ask_.*)|doubt\.map|schedule\.(?:title|line)|wrong\..*"
+        r"|sta\.(?:nothing|newest|followers|confirm|ask_link|stale|stale_.*))"
     )
     for key, words in list_forms(language):
         if TEXTS[key].kind is TextKind.BUTTON:

@@ -1,7 +1,8 @@
-"""`mitreden staff` as the operator meets it: a link that a phone opens, a list, access taken away, the trail."""
+"""`mitreden staff` as operators meet it: a link that phones open, a list, access taken away, the trail."""
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import shutil
@@ -11,13 +12,17 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import segno
 import zxingcpp
 from click.testing import Result
 from typer.testing import CliRunner
 
+from bot.app import system_clock
 from bot.cli import cli
+from bot.review_queue import ReviewOutcome
 from bot.staff.invite_code import draw_code
 from storage.keyring import KeyRing
 from storage.keys import create_key_file, load_key_file
@@ -26,6 +31,8 @@ from storage.staff_members import Member, join_from_settings
 from tests.support.databases import ANNA, BORIS, opened
 
 TABLES = ("staff_member", "staff_deputy", "staff_invite", "staff_log")
+#: Pixels a module, as a camera would see them.
+SCALE = 6
 LINK = "https://t.me/goeppingen_bot?start=team-"
 
 
@@ -36,13 +43,13 @@ class Office:
     folder: Path
     staff_ids: str = ""
 
-    def run(self, *arguments: str) -> Result:
+    def run(self, *arguments: str, command: str = "staff") -> Result:
         settings = {
             "MITREDEN_DATA_DIR": str(self.folder / "data"),
             "MITREDEN_KEY_FILE": str(self.folder / "mitreden.key"),
             "MITREDEN_STAFF_IDS": self.staff_ids,
         }
-        done: Result = CliRunner().invoke(cli, ["staff", *arguments], env=settings, prog_name="mitreden")
+        done: Result = CliRunner().invoke(cli, [command, *arguments], env=settings, prog_name="mitreden")
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise AssertionError(f"a traceback: {done.exception!r}") from done.exception
         return done
@@ -75,11 +82,13 @@ class Office:
         return self.writes(accept)
 
     def writes(self, work: Callable[..., Any]) -> Any:
-        from bot.app import system_clock
-
         url = f"sqlite:///{self.folder / 'data' / 'mitreden.sqlite'}"
         with opened(url) as database, database.transaction() as connection:
             return work(connection, load_key_file(self.folder / "mitreden.key"), system_clock())
+
+    @property
+    def today(self) -> dt.date:
+        return system_clock().astimezone(ZoneInfo("Europe/Berlin")).date()
 
     def member(self, *roles: str, who: int = ANNA) -> str:
         """Invite somebody, let them join, and return their id."""
@@ -100,12 +109,12 @@ def office(tmp_path: Path, sqlite_template: Path) -> Office:
 
 def read_blocks(lines: list[str]) -> str:
     """Read a code drawn in a terminal as a phone does: a picture with a square for each module."""
-    import numpy
-
     light = {"█": (1, 1), "▀": (1, 0), "▄": (0, 1), " ": (0, 0)}
     rows = [[light[sign][half] for sign in line] for line in lines for half in (0, 1)]
-    picture = numpy.kron(numpy.array(rows, dtype=numpy.uint8) * 255, numpy.ones((6, 6), dtype=numpy.uint8))
-    (code,) = zxingcpp.read_barcodes(picture)
+    pixels = [bytes(255 * module for module in row for _ in range(SCALE)) for row in rows]
+    picture = b"".join(line * SCALE for line in pixels)
+    shape = (SCALE * len(rows), SCALE * len(rows[0]))
+    (code,) = zxingcpp.read_barcodes(memoryview(picture).cast("B", shape))
     return str(code.text)
 
 
@@ -140,8 +149,6 @@ def test_the_code_is_written_as_a_picture_that_only_the_operator_can_open(office
     data = file.read_bytes()
     assert data.startswith(b"\x89PNG") if form == "png" else b"<svg" in data
     expected = io.BytesIO()
-    import segno
-
     segno.make(link, error="m", micro=False).save(expected, kind=form, scale=8, border=4)
     assert data == expected.getvalue()
 
@@ -156,7 +163,7 @@ def test_the_list_shows_members_with_roles_and_deputies_and_no_telegram_id(offic
     assert "Nobody has joined yet" in office.does("list")
     anna, boris = office.member("author"), office.member("approver", who=BORIS)
     office.does("invite", "--role", "admin", "--bot", "x_bot")
-    office.does("deputy", anna, "--for", boris, "--until", "31.12.2099"[:6] + str(next_year(office)))
+    office.does("deputy", anna, "--for", boris, "--until", f"{office.today}")
     said = office.does("list")
     assert f"{anna}  author  (invited, since " in said
     assert f"stands in for {boris} until " in said
@@ -167,12 +174,6 @@ def test_the_list_shows_members_with_roles_and_deputies_and_no_telegram_id(offic
     assert by_id[anna]["own_roles"] == ["author"]
     assert [each["id"] for each in by_id[anna]["stands_in_for"]] == [boris]
     assert str(ANNA) not in said + json.dumps(listed)
-
-
-def next_year(office: Office) -> int:
-    """A year whose last day but some lies within a year from today."""
-    now = office.writes(lambda _, __, now: now)
-    return int(now.year)
 
 
 def test_revoked_is_gone_and_the_last_admin_is_missed(office: Office) -> None:
@@ -196,8 +197,7 @@ def test_who_is_named_in_the_settings_is_told_how_to_be_taken_out(office: Office
 
 def test_standing_in_is_entered_and_ended(office: Office) -> None:
     anna, boris = office.member("author"), office.member("approver", who=BORIS)
-    today = office.writes(lambda _, __, now: now).date()
-    assert "stands in for" in office.does("deputy", anna, "--for", boris, "--until", f"{today}")
+    assert "stands in for" in office.does("deputy", anna, "--for", boris, "--until", f"{office.today}")
     assert "no longer" in office.does("deputy", anna, "--for", boris, "--end")
     assert "does not stand in" in office.refuses("deputy", anna, "--for", boris, "--end")
 
@@ -244,3 +244,21 @@ def test_the_trail_says_who_what_and_when_the_last_first(office: Office) -> None
     lines = office.does("log", "--limit", "1").splitlines()
     assert len(lines) == 1
     assert lines[0].endswith(f"command line  revoked  {anna}")
+
+
+def deeds(office: Office) -> list[tuple[str, str]]:
+    return [(entry["deed"], entry["subject"]) for entry in json.loads(office.does("log", "--json"))]
+
+
+def test_an_export_and_a_review_stand_in_the_trail(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = str(office.folder / "export")
+    assert office.run("--out", out, "--field", "arbeit", command="export").exit_code == 0
+    assert office.run("--out", out, "--format", "xlsx", command="export").exit_code == 1
+    assert deeds(office) == [("exported", "arbeit")]
+    assert office.run(command="review").exit_code == 0
+    assert len(deeds(office)) == 1, "nothing was waiting, so nothing was done"
+    monkeypatch.setattr("bot.review_queue.run_review", lambda *_, **__: ReviewOutcome(released=2, deleted=1))
+    assert office.run(command="review").exit_code == 0
+    assert deeds(office)[0] == ("reviewed", "2 released, 1 deleted")
+    assert office.run("--voices", str(office.folder / "voices"), command="review").exit_code == 0
+    assert deeds(office)[0] == ("exported", "voices")

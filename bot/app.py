@@ -36,7 +36,10 @@ from bot.pushes import Pushes
 from bot.rendering import Renderer
 from bot.schedule import Schedule
 from bot.settings import DATABASE_FILE, Settings, StartError
-from bot.staff.door import StaffDoor
+from bot.staff.area import Area
+from bot.staff.dates_area import DatesArea
+from bot.staff.door import SETTINGS, StaffDoor
+from bot.staff.team_area import INVITE_TOKEN_BYTES, TeamArea
 from bot.staff.words import load_staff_catalogues
 from bot.station_pushes import StationPushes
 from bot.transport import AiohttpRequest
@@ -46,12 +49,14 @@ from bot.wordings import Wordings
 from bot.worker import Worker
 from bot.writer import Writer
 from conversations.reminders import is_quiet
-from storage import answers, contacts, inbox, sending
+from storage import answers, contacts, inbox, sending, staff_log
 from storage.database import Database
 from storage.keyring import KeyRing
 from storage.keys import KeyFileError, check_key_place, create_key_file, load_key_file
 from storage.programme import seed_programme
 from storage.schema import drop_migration_copy, is_empty, migrate, pending
+from storage.staff_log import Deed
+from storage.staff_members import revoke_unnamed
 
 #: How long a clean end may take, below the 10 s that operators are promised.
 STOP_SECONDS = 9.0
@@ -272,10 +277,18 @@ def build_app(
         new_token=partial(secrets.token_hex, 16),
         group_link=f"https://t.me/{bot.username}",
         staff=StaffDoor(
-            loaded.content, Renderer(loaded.content, load_staff_catalogues(loaded)), keys, staff_ids
+            content=loaded.content,
+            catalogues=loaded.catalogues,
+            renderer=renderer,
+            staff_renderer=Renderer(loaded.content, load_staff_catalogues(loaded)),
+            keys=keys,
+            staff_ids=staff_ids,
+            areas={area.name: area for area in _staff_areas(bot, staff_ids)},
         ),
     )
     with database.transaction() as connection:
+        for member_id in revoke_unnamed(connection, keys, staff_ids):
+            staff_log.log(connection, SETTINGS, Deed.REVOKED, member_id, now=clock())
         answers.save_wordings(connection, turns.wordings)
         sending.release_all_leases(connection)
         seed_programme(connection, loaded.content.programme, clock().astimezone(zone))
@@ -322,6 +335,16 @@ def build_app(
         mailings=MailingRun(writer, keys, clock, clock_check, delivery.wake),
     )
     return app
+
+
+def _staff_areas(bot: Bot, staff_ids: frozenset[int]) -> tuple[Area, ...]:
+    """Build the areas of the staff chat, in the order of the menu."""
+    return (
+        DatesArea(),
+        TeamArea(
+            staff_ids, f"https://t.me/{bot.username}", partial(secrets.token_urlsafe, INVITE_TOKEN_BYTES)
+        ),
+    )
 
 
 async def run_bot(

@@ -1,4 +1,4 @@
-"""The command line: one function for each command; those of the programme are `bot.programme.cli`.
+"""The command line: one function for each command; more are in `bot.programme.cli` and `bot.staff.cli`.
 
 Each command does its slow imports itself, so that `--help` answers at once. What goes wrong is
 said in one sentence, without a traceback, with an exit code other than 0.
@@ -17,6 +17,7 @@ import typer
 
 from bot.plain_errors import FAILED, plain_errors
 from bot.programme.cli import council_cli, forum_cli
+from bot.staff.cli import staff_cli
 from bot.station_cli import station_cli
 
 cli = typer.Typer(
@@ -30,6 +31,7 @@ cli = typer.Typer(
 cli.add_typer(forum_cli, name="forum")
 cli.add_typer(council_cli, name="council")
 cli.add_typer(station_cli, name="station")
+cli.add_typer(staff_cli, name="staff")
 
 
 @cli.command()
@@ -163,11 +165,12 @@ def review(
     Example: mitreden review --language en
     """
     with plain_errors():
-        from bot.app import open_data
+        from bot.app import open_data, system_clock
         from bot.content import load_content
         from bot.review_queue import run_review
         from bot.review_voices import write_voices
         from bot.settings import StartError, load_settings
+        from storage.staff_log import Deed, log_on_command_line
 
         if language not in ("de", "en"):
             raise StartError(f"The queue speaks de and en, not {language}.")
@@ -175,9 +178,13 @@ def review(
         content = load_content(settings.content).content
         with open_data(settings) as (database, keys):
             if voices is None:
-                run_review(database, keys, content, language=language)
+                done = run_review(database, keys, content, language=language)
+                if done.released or done.deleted:
+                    subject = f"{done.released} released, {done.deleted} deleted"
+                    log_on_command_line(database, Deed.REVIEWED, subject, system_clock())
                 return
             written = write_voices(database, keys, voices)
+            log_on_command_line(database, Deed.EXPORTED, "voices", system_clock())
             for path in written:
                 typer.echo(f"wrote {path}")
             typer.echo(f"{len(written)} voice messages. Delete the files when you have listened to them.")
@@ -198,10 +205,11 @@ def export(
     Example: mitreden export --format csv --out ./export --field arbeit --since 2027-09-01
     """
     with plain_errors():
-        from bot.app import open_data
+        from bot.app import open_data, system_clock
         from bot.content import load_content
         from bot.export_command import render_summary, run_export, summary_json
         from bot.settings import load_settings
+        from storage.staff_log import Deed, log_on_command_line
 
         settings = load_settings()
         content = load_content(settings.content).content
@@ -209,6 +217,7 @@ def export(
             summary = run_export(
                 database, keys, content, out, fields=field or (), since=since, file_format=file_format
             )
+            log_on_command_line(database, Deed.EXPORTED, ",".join(summary.fields), system_clock())
         typer.echo(summary_json(summary) if as_json else render_summary(summary))
 
 

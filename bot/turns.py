@@ -24,7 +24,7 @@ from bot.changes import Changes
 from bot.flood import FloodGate, Verdict
 from bot.rendering import Renderer
 from bot.showing import Chat, show_document, show_message, show_screen
-from bot.staff.door import Passage, StaffDoor
+from bot.staff.door import Passage, StaffDoor, without_invite
 from bot.updates import GroupWrote, Kind, Projection, to_incoming
 from bot.wordings import Wordings
 from conversations.content import Content
@@ -172,11 +172,10 @@ class Turns:
         passage = Passage.OUTSIDE
         if not self._is_stop_word(incoming):  # whoever wants to end something is always heard
             passage = self.staff.take(connection, chat, incoming, pressed_id, now)
-        if passage is not Passage.OUTSIDE:
+        if passage in (Passage.INSIDE, Passage.CHANGED):
             changed = passage is Passage.CHANGED
             return Outcome(_press_answer(projection), programme_changed=changed)
-        if _is_leaving(incoming, self.staff.admits(telegram_id)):
-            incoming = Pressed(ActionButton(Action.MENU))
+        incoming = Pressed(ActionButton(Action.MENU)) if passage is Passage.LEFT else without_invite(incoming)
         turn = take_turn(self.content, before, incoming, environment)
         if isinstance(incoming, Pressed) and not turn.events and _is_newest(projection, contact):
             # A repeated press changes nothing. Yet it may come from a second copy of the screen, left
@@ -299,15 +298,6 @@ class Turns:
 
     def _mark(self, chat_id: int, message_id: int) -> str:
         return self.keys.message_mark(chat_id, message_id) if self.keys.can_find_respondents else ""
-
-
-def _is_leaving(incoming: Incoming, is_staff: bool) -> bool:  # noqa: FBT001  a fact, not a switch
-    """Tell whether somebody goes from the staff area back to the pages of everybody."""
-    match incoming:
-        case Pressed(ActionButton(Action.STAFF)):
-            return is_staff
-        case _:
-            return False
 
 
 def _looks_at_results(incoming: Incoming, person: Person) -> bool:

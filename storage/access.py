@@ -16,6 +16,9 @@ The document has this form; times are ISO 8601 in UTC, what was never given is n
     messages        [{kind, purpose, lane, body, revision, attempts, was_interrupted, not_before,
                     lease_until, created_at, reminder_id, announcement_id, policy}]
     staff_state     null, or {state, seen_at}: where a member of the staff stands
+    staff_member    null, or {member_id, telegram_id, origin, roles [role], language, joined_at,
+                    reminded_week, deputies [{member_id, stands_in_for, until}],
+                    invites [{roles [role], invited_by, expires_at}]}
 
 Left out are only the keyed hashes and random ids under which rows are found: they say nothing
 about the person, and in the wrong hands would lead to the rows.
@@ -28,14 +31,27 @@ import datetime as dt
 import json
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, select
+from sqlalchemy import Connection, RowMapping, Table, bindparam, or_, select
 
 from conversations.person import Consent
 from storage import contexts
 from storage.answers import open_words, split_codes
 from storage.contacts import find_contact
 from storage.keyring import KeyRing
-from storage.tables import answer, contact, inbox, outbox, respondent, staff_state, voice, wording
+from storage.staff_members import split_roles
+from storage.tables import (
+    answer,
+    contact,
+    inbox,
+    outbox,
+    respondent,
+    staff_deputy,
+    staff_invite,
+    staff_member,
+    staff_state,
+    voice,
+    wording,
+)
 
 FORMAT = "mitreden-mydata-1"
 
@@ -50,6 +66,11 @@ _ANSWERS = (
     .order_by(answer.c.scope, answer.c.step)
 )
 _STAFF_STATE = select(staff_state).where(staff_state.c.person_mac == bindparam("mac"))
+_STAFF_MEMBER = select(staff_member).where(staff_member.c.person_mac == bindparam("mac"))
+_DEPUTIES = select(staff_deputy).where(
+    or_(staff_deputy.c.member_id == bindparam("key"), staff_deputy.c.stands_in_for == bindparam("key"))
+)
+_INVITES = select(staff_invite).where(staff_invite.c.invited_by == bindparam("key"))
 _VOICES = select(voice).where(voice.c.pseudonym == bindparam("whose"))
 
 
@@ -69,6 +90,7 @@ def load_everything(connection: Connection, keys: KeyRing, telegram_id: int) -> 
         "updates": [_describe_update(keys, row) for row in _of_chat(connection, inbox, chat_mac)],
         "messages": [_describe_message(keys, row) for row in _of_chat(connection, outbox, chat_mac)],
         "staff_state": _load_staff_state(connection, keys, chat_mac),
+        "staff_member": _load_staff_member(connection, keys, chat_mac),
     }
 
 
@@ -213,6 +235,34 @@ def _load_staff_state(connection: Connection, keys: KeyRing, person_mac: bytes) 
         return None
     state = keys.open_contact(row["state_sealed"], contexts.staff_state(person_mac))
     return {"state": json.loads(state), "seen_at": _write(row["seen_at"])}
+
+
+def _load_staff_member(connection: Connection, keys: KeyRing, person_mac: bytes) -> dict[str, Any] | None:
+    row = connection.execute(_STAFF_MEMBER, {"mac": person_mac}).mappings().first()
+    if row is None:
+        return None
+    whose = {"key": row["id"]}
+    return {
+        "member_id": row["id"],
+        "telegram_id": int(keys.open_contact(row["chat_sealed"], contexts.staff_chat(row["id"]))),
+        "origin": row["origin"],
+        "roles": sorted(split_roles(row["roles"])),
+        "language": row["language"],
+        "joined_at": _write(row["joined_at"]),
+        "reminded_week": row["reminded_week"],
+        "deputies": [
+            {"member_id": each.member_id, "stands_in_for": each.stands_in_for, "until": _write(each.until)}
+            for each in connection.execute(_DEPUTIES, whose)
+        ],
+        "invites": [
+            {
+                "roles": sorted(split_roles(each.roles)),
+                "invited_by": each.invited_by,
+                "expires_at": _write(each.expires_at),
+            }
+            for each in connection.execute(_INVITES, whose)
+        ],
+    }
 
 
 def _write(moment: dt.date | None) -> str | None:

@@ -14,6 +14,7 @@ from storage.inbox import forget_chat
 from storage.keyring import KeyRing
 from storage.outbox import drop_for_chat
 from storage.staff import forget_state
+from storage.staff_members import forget_member
 from storage.tables import contact, respondent
 
 _DELETE_CONTACT = delete(contact).where(contact.c.person_mac == bindparam("mac"))
@@ -44,6 +45,7 @@ def erase_person(
         pseudonym = keys.pseudonym(telegram_id)
         respondents = connection.execute(_DELETE_RESPONDENT, {"whose": pseudonym}).rowcount
     forget_state(connection, keys, telegram_id)
+    forget_member(connection, keys, telegram_id)
     return Erased(
         contacts=connection.execute(_DELETE_CONTACT, {"mac": person_mac}).rowcount,
         respondents=respondents,

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, and_, bindparam, delete, select, text
 from storage.inbox import prune_inbox
 from storage.outbox import prune_outbox
 from storage.staff import prune_states
+from storage.staff_deputies import prune_deputies
+from storage.staff_invites import prune_invites
 from storage.tables import RESPONDENT_WORLD, contact, outbox
 from storage.voices import delete_expired_voices
 
@@ -40,6 +42,8 @@ class RetentionCounts:
     update_numbers: int
     messages: int
     staff_states: int = 0
+    staff_invites: int = 0
+    staff_deputies: int = 0
 
     @property
     def total(self) -> int:
@@ -52,6 +56,8 @@ class RetentionCounts:
                 self.update_numbers,
                 self.messages,
                 self.staff_states,
+                self.staff_invites,
+                self.staff_deputies,
             )
         )
 
@@ -70,6 +76,8 @@ def apply_retention(connection: Connection, now: dt.datetime) -> RetentionCounts
         update_numbers=update_numbers,
         messages=dropped + prune_outbox(connection, now),
         staff_states=prune_states(connection, now),
+        staff_invites=prune_invites(connection, now),
+        staff_deputies=prune_deputies(connection, today),
     )
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from storage.database import Database
 from storage.tables import staff_log
 
 #: Who stands in the trail for what was done on the command line, where nobody can be told apart.
@@ -72,6 +73,12 @@ def log(
     """Write a deed into the trail, in the transaction that does it."""
     values = {"at": now, "who": who, "deed": deed.value, "subject": subject, "digest": digest}
     connection.execute(_LOG, values)
+
+
+def log_on_command_line(database: Database, deed: Deed, subject: str, now: dt.datetime) -> None:
+    """Write a deed of the command line into the trail, in a transaction of its own."""
+    with database.transaction() as connection:
+        log(connection, COMMAND_LINE, deed, subject, now=now)
 
 
 def list_log(connection: Connection, limit: int) -> list[LogEntry]:

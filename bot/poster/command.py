@@ -133,7 +133,7 @@ async def ask_username(settings: Settings) -> str:
     token = settings.telegram_token
     if token is None:
         raise StartError(
-            "The poster needs the name of the bot: give it with --bot NAME,"
+            "The link needs the name of the bot: give it with --bot NAME,"
             " or set MITREDEN_TELEGRAM_TOKEN to have Telegram asked for it."
         )
     async with AiohttpRequest() as request:

@@ -46,6 +46,7 @@ from storage.programme import (
     load_programme,
     preview_change,
 )
+from storage.staff_log import COMMAND_LINE, Deed, log
 
 #: Asks a question and says whether the answer was yes.
 Ask = Callable[[str], bool]
@@ -148,6 +149,7 @@ class Desk:
             with self.database.transaction() as connection:
                 for topic, after in changes.items():
                     change_event(connection, topic, self.programme.events[topic], after, self.now)
+                    log(connection, COMMAND_LINE, Deed.DATE_CHANGED, topic, now=self.now)
         except ProgrammeChangedError:
             raise StartError(
                 "Somebody else has changed it in the meantime. Nothing was changed; please look again."

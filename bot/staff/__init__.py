@@ -1,8 +1,10 @@
-"""The staff area in the chat (`/staff`): the programme, step by step, with the effect before each change.
+"""The staff area in the chat (`/staff`): areas for the programme and the team, each open to some roles.
 
 texts.yaml   every text of the staff in German; English: locales/en/LC_MESSAGES/staff.po
-state.py     where a member of the staff stands, as a value
-screens.py   what is shown
-desk.py      what a tap or a text does; pure
-door.py      who is let in, and what is stored and sent
+door.py      who is let in, where to, and what is stored and sent
+area.py      what an area is given, and gives back; place.py: where a member stands
+menu.py      the first pages
+dates_area.py with desk.py (what a tap or a text does), steps.py, state.py, screens.py: the programme
+team_area.py with team_screens.py: members, invitations, deputies
+cli.py       the same for the team on the command line
 """

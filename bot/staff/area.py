@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Connection
 
@@ -17,6 +17,7 @@ from bot.catalogues import Catalogues
 from bot.rendering import Renderer
 from conversations.content import Content
 from conversations.screens import Screen
+from conversations.texts import Text
 from storage.keyring import KeyRing
 from storage.staff_members import Member, Role
 
@@ -65,6 +66,14 @@ class Area(Protocol):
 
     def say(self, visit: Visit, words: str) -> AreaTurn:
         """Take a text; only called while the area has a state."""
+
+
+@runtime_checkable
+class Repeats(Protocol):
+    """An area that asks again where something else than a text came, such as a voice message."""
+
+    def repeat(self, visit: Visit, notice: Text) -> AreaTurn:
+        """Ask again for what is awaited, with a sentence on top; only called while there is a state."""
 
 
 Areas = Mapping[str, Area]

@@ -1,4 +1,4 @@
-"""What a tap or a text in the staff area does. Pure: a scene and a state in, a turn out.
+"""What a tap or a text in the area of the dates does. Pure: a scene and a state in, a turn out.
 
 Total like the engine of the people: a stale button or a wrong text changes nothing and asks again. A
 change of a date is made in steps and confirmed with its effect before one's eyes; what nobody is told
@@ -14,7 +14,6 @@ from bot.staff.screens import (
     cancel_screen,
     dates_screen,
     event_page,
-    menu_screen,
     reason_screen,
     say_objection,
     schedule_screen,
@@ -58,7 +57,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class StaffTurn:
-    """What came of it: where one stands, what is shown, what is to be changed. `left`: out of here.
+    """What came of it: where one stands, what is shown, what is to be changed.
 
     Without a screen nothing is shown: a second tap on a button that has done its work. With an order
     the screen is made when the order has been carried out (`show_made`).
@@ -67,22 +66,12 @@ class StaffTurn:
     state: StaffState | None
     screen: Screen | None
     order: Order | None = None
-    left: bool = False
-
-
-def open_desk(scene: StaffScene) -> StaffTurn:
-    """Open the staff area at its first page; a change under way is dropped."""
-    return StaffTurn(None, menu_screen())
 
 
 def press(scene: StaffScene, state: StaffState | None, argument: str) -> StaffTurn:
-    """Do what a button of the staff area says."""
+    """Do what a button of the area says; without an argument it shows every date."""
     verb, _, rest = argument.partition(".")
-    if verb in ("menu", ""):
-        return open_desk(scene)
-    if verb == "leave":
-        return StaffTurn(None, menu_screen(), left=True)
-    if verb == "dates":
+    if verb in ("dates", ""):
         return StaffTurn(None, dates_screen(scene))
     if verb == "schedule":
         return StaffTurn(None, schedule_screen(scene))

@@ -1,4 +1,4 @@
-"""The screens of the staff area. Every one leads back, and says what a change does before it is made."""
+"""The screens of the dates. Every one leads back, and says what a change does before it is made."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _STEP_QUESTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class StaffScene:
-    """What the staff area looks at. The three functions read the database.
+    """What the area of the dates looks at. The three functions read the database.
 
     `need_labels` maps the code of a need to the key of its label.
 
@@ -54,18 +54,6 @@ class StaffScene:
     heads: Callable[[str], Mapping[str, int]]
     schedule: Callable[[], Sequence[tuple[Reminder, int]]]
     need_labels: Mapping[str, str]
-
-
-def menu_screen() -> Screen:
-    """The first page of the staff area."""
-    return Screen(
-        ((text("staff.menu"),),),
-        (
-            (_button("staff.btn.events", "dates"),),
-            (_button("staff.btn.schedule", "schedule"),),
-            (_button("staff.btn.leave", "leave"),),
-        ),
-    )
 
 
 def dates_screen(scene: StaffScene) -> Screen:

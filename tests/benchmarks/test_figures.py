@@ -273,7 +273,13 @@ def test_turns_a_second_against_the_pure_engine(sqlite_database: Database, full:
         new_token=lambda: "5e" * 16,
         group_link="",
         staff=StaffDoor(
-            loaded.content, Renderer(loaded.content, load_staff_catalogues(loaded)), keys, frozenset()
+            content=loaded.content,
+            catalogues=loaded.catalogues,
+            renderer=Renderer(loaded.content, loaded.catalogues),
+            staff_renderer=Renderer(loaded.content, load_staff_catalogues(loaded)),
+            keys=keys,
+            staff_ids=frozenset(),
+            areas={},
         ),
     )
     with sqlite_database.transaction() as connection:

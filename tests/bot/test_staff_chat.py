@@ -205,7 +205,7 @@ async def test_a_forum_is_moved_step_by_step_and_everybody_hears_of_it_in_their_
     ute = await town.chat("Ute")
     await ute.says("/staff")
     assert ute.sees == words("staff.menu")
-    assert ute.buttons == [words(f"staff.btn.{name}") for name in ("events", "schedule", "leave")]
+    assert ute.buttons == [words(f"staff.btn.{name}") for name in ("events", "schedule", "team", "leave")]
     await ute.taps(words("staff.btn.events"))
     assert ute.sees.startswith(words("staff.events.title"))
     assert town.words("rem.when", date_long=old.starts.date(), time=old.starts, place=old.where) in ute.sees
@@ -1394,7 +1394,7 @@ def next_deed(rng: random.Random, chat: Chat, seen: list[str], now: dt.datetime,
     """Choose what to do next: the data of a button, or a text behind ">"."""
     datas, chance = [button["callback_data"] for button in chat.screen.buttons], rng.random()
     bare = {without_mark(data): data for data in datas}
-    outward = ("m:staff:leave", "m:staff:menu", "m:staff:no")
+    outward = ("m:staff:leave", "m:staff:menu", "m:staff:no", "m:staff:team")
     inward = [data for data in datas if without_mark(data) not in outward]
     if "m:staff:no" in bare and chance < 0.5:
         return bare.get("m:staff:yes", f"> {right_answer(rng, chat, now, language)}")

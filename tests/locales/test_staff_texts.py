@@ -25,6 +25,7 @@ from conversations.planning import Doubt
 from conversations.programme import Reason
 from conversations.reminders import ReminderKind
 from conversations.texts import TextKind, find_gaps, text
+from storage.staff_members import Role
 
 TEXTS = load_staff_texts()
 ENGLISH = get_english()
@@ -114,6 +115,7 @@ def test_every_built_key_is_there_for_every_value_and_for_no_other() -> None:
         "staff.doubt.": {doubt.value for doubt in Doubt},
         "staff.what.": {kind.name.lower() for kind in ReminderKind},
         "staff.btn.reason_": {*(reason.value for reason in Reason), "none"},
+        "staff.btn.role_": {role.value for role in Role},
     }
     for prefix, ends in wanted.items():
         assert {key.removeprefix(prefix) for key in TEXTS if key.startswith(prefix)} == ends
@@ -194,7 +196,8 @@ def test_sentences_end_and_buttons_do_not(language: str) -> None:
         r"staff\.(?:what\..*|people|languages|effect\.reminder"
         r"|event\.(?:ends|confirmed|confirmed_nothing|seats|needs|need|map|report|agenda|answers|old|new"
         r"|draft_day|decided_day|question_time|was_planned|ask_.*)|doubt\.map|schedule\.(?:title|line)|wrong\..*"
-        r"|sta\.(?:nothing|newest|followers|confirm|ask_link|stale|stale_.*))"
+        r"|sta\.(?:nothing|newest|followers|confirm|ask_link|stale|stale_.*)"
+        r"|team\.(?:your_roles|member|you|stands_in|more|invites|since|ask_until))"
     )
     for key, words in list_forms(language):
         if TEXTS[key].kind is TextKind.BUTTON:

@@ -73,7 +73,7 @@ def test_the_way_in_and_out_is_cleared(database: Database, keys: KeyRing) -> Non
     week = NOW + dt.timedelta(days=7)
     for now, expected in (
         (NOW + dt.timedelta(hours=24) - SECOND, NOTHING),
-        (NOW + dt.timedelta(hours=24), replace(NOTHING, update_bodies=1, staff_states=1)),
+        (NOW + dt.timedelta(hours=24), replace(NOTHING, update_bodies=1, staff_states=1, staff_invites=1)),
         (week - SECOND, NOTHING),
         # Of two messages one is in flight; the done and the quarantined number go.
         (week, replace(NOTHING, update_numbers=2, messages=1)),

@@ -26,8 +26,12 @@ def test_the_last_deed_stands_first_with_who_what_and_when(database: Database) -
 
 
 def test_a_deed_that_is_undone_leaves_no_line(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.transaction() as connection:  # noqa: PT012  both undo it
-        log(connection, "k7m2", Deed.REVOKED, "p3q8", now=NOW)
-        raise RuntimeError
+    def fail_after_writing() -> None:
+        with database.transaction() as connection:
+            log(connection, "k7m2", Deed.REVOKED, "p3q8", now=NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_after_writing()
     with database.reading() as connection:
         assert list_log(connection, 10) == []

@@ -28,6 +28,9 @@ from storage.answers import Wording, save_answer, save_wordings
 from storage.keyring import KeyRing
 from storage.outbox import OutboxMessage
 from storage.sessions import create_respondent
+from storage.staff_deputies import set_deputy
+from storage.staff_invites import create_invite
+from storage.staff_members import Role, join_from_settings
 from storage.tables import answer
 from storage.vocabulary import Lane, OutboxKind
 from tests.support.databases import NOW, TODAY
@@ -55,9 +58,17 @@ def live(
     attendance.save_reply(connection, contact_id, f"{mark}-forum", Reply.COMING, seats=None)
     attendance.note_interpreter(connection, contact_id, f"{mark}-forum", wanted=True)
     staff.save_state(connection, keys, telegram_id, f'{{"place": "{mark} desk"}}', NOW)
+    _work(connection, keys, telegram_id, mark)
     _answer(connection, keys, telegram_id, number, mark)
     _exchange(connection, keys, telegram_id, number, contact_id, mark)
     return contact_id
+
+
+def _work(connection: Connection, keys: KeyRing, telegram_id: int, mark: str) -> None:
+    """Let the person belong to the staff, stand in for somebody and have invited somebody."""
+    member = join_from_settings(connection, keys, telegram_id, language="uk", now=NOW)
+    set_deputy(connection, member.id, f"{mark}-colleague", TODAY + dt.timedelta(days=30))
+    create_invite(connection, frozenset({Role.AUTHOR}), member.id, NOW, f"{mark}-token-{telegram_id}")
 
 
 def _answer(connection: Connection, keys: KeyRing, telegram_id: int, number: int, mark: str) -> None:

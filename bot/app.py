@@ -29,6 +29,7 @@ from bot.delivery import Delivery
 from bot.intake import Intake, TokenRefusedError, poll_with
 from bot.mailing_run import MailingRun
 from bot.mailing_words import MailingWords
+from bot.pace import Pace
 from bot.profile import Profile
 from bot.profile_texts import profile_texts
 from bot.pushes import Pushes
@@ -249,8 +250,12 @@ def build_app(
     request: AiohttpRequest,
     poll_request: AiohttpRequest,
     staff_ids: frozenset[int] = frozenset(),
+    pace: Pace | None = None,
 ) -> App:
-    """Join the parts around an initialised bot. Polling has a transport of its own."""
+    """Join the parts around an initialised bot. Polling has a transport of its own.
+
+    `pace` is that of mailings, for a clock that stands still.
+    """
     writer = Writer(database)
     rng = random.SystemRandom()
     renderer = Renderer(loaded.content, loaded.catalogues)
@@ -287,6 +292,7 @@ def build_app(
         set_screen_message=contacts.set_screen_message,
         compose=MailingWords(reminders, copies).compose,
         record=copies.record,
+        pace=pace or Pace(),
         is_quiet=lambda now: is_quiet(now.astimezone(zone)) or not clock_check.agrees(),
     )
     voice_files = VoiceFiles(bot=bot, request=request, write=writer, keys=keys, clock=clock, rng=rng)

@@ -38,8 +38,6 @@ SEND_LIMIT = timedelta(seconds=25)
 IN_FLIGHT = 20
 #: Mailings leave room for answers: a part of what is in flight, and of the messages of a second.
 BULK_IN_FLIGHT = 10
-#: So many of a mailing are claimed at once, so that they are spread over the second.
-BULK_AT_ONCE = 3
 #: What `stop` leaves the requests under way, of the 10 s in which `run` is to return.
 STOP_GRACE_SECONDS = 7.0
 #: How often to look for due rows without being woken: the clock may have been set.
@@ -94,13 +92,13 @@ class Delivery:
     compose: Callable[[Connection, ClaimedMessage], dict[str, Any] | None]
     is_quiet: Callable[[datetime], bool]
     record: Record = _nothing_to_record
+    pace: Pace = field(default_factory=Pace)
     on_point: Callable[[str], None] = field(default=lambda _: None)
     counters: Counter[str] = field(default_factory=Counter)
     requests: Requests = field(init=False)
     _tasks: dict[asyncio.Task[None], Lane] = field(default_factory=dict, init=False)
     _under_way: set[int] = field(default_factory=set, init=False)
     _requests: set[asyncio.Task[int | None]] = field(default_factory=set, init=False)
-    _pace: Pace = field(default_factory=Pace, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _idle: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stopping: bool = field(default=False, init=False)
@@ -158,7 +156,7 @@ class Delivery:
             return LOOK_SECONDS
         self._claimed_at = now
         for row in rows:
-            self._pace.started(row.lane, now)
+            self.pace.started(row.lane, now)
             task = asyncio.create_task(self._deliver(row))
             self._tasks[task] = row.lane
             self._under_way.add(row.id)
@@ -183,13 +181,13 @@ class Delivery:
                 rows += sending.claim_due(connection, self.keys, lane=lane, now=now, lease=LEASE, limit=limit)
         if rows:  # each of them wakes when it ends; a mailing goes on when its pace allows
             is_mailing = any(row.lane is Lane.BULK for row in rows)
-            return self._compose_all(connection, rows), self._pace.next_at(now) if is_mailing else None
+            return self._compose_all(connection, rows), self.pace.next_at(now) if is_mailing else None
         awake = [lane for lane in rooms if lane is Lane.REPLY or not self.is_quiet(now)]
         looks = (sending.next_due_at(connection, lane, now) for lane in awake)
         dues = [due for due in looks if due is not None]
         due = min(dues, default=None)
         if due is not None and due <= now and rooms[Lane.BULK] <= 0 and not self._tasks:
-            due = self._pace.next_at(now)  # only the pace holds it up
+            due = self.pace.next_at(now)  # only the pace holds it up
         return rows, due
 
     def _compose_all(self, connection: Connection, rows: list[ClaimedMessage]) -> list[ClaimedMessage]:
@@ -209,7 +207,7 @@ class Delivery:
     def _rooms(self, now: datetime) -> dict[Lane, int]:
         """Count what may start now of each lane; of mailings never too many in one second."""
         in_flight = Counter(self._tasks.values())
-        bulk = min(BULK_IN_FLIGHT - in_flight[Lane.BULK], BULK_AT_ONCE, self._pace.room(now))
+        bulk = min(BULK_IN_FLIGHT - in_flight[Lane.BULK], self.pace.room(now))
         if self.is_quiet(now):
             bulk = 0
         return {Lane.REPLY: IN_FLIGHT - in_flight.total(), Lane.BULK: bulk}

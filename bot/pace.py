@@ -21,7 +21,9 @@ _WINDOW = timedelta(seconds=1) + _JITTER
 #: From what people did in so many seconds follows what is kept free for them.
 _WATCHED_SECONDS = 5
 _WATCHED = timedelta(seconds=_WATCHED_SECONDS)
-_GAP = timedelta(seconds=1) / MESSAGES_PER_SECOND
+_GAP = _WINDOW / MESSAGES_PER_SECOND
+#: A mailing that was held up for a moment makes up for so many requests at once.
+BULK_AT_ONCE = 3
 
 
 @dataclass
@@ -30,30 +32,50 @@ class Pace:
 
     _starts: deque[datetime] = field(default_factory=deque, init=False)
     _replies: deque[datetime] = field(default_factory=deque, init=False)
+    _slot: datetime | None = field(default=None, init=False)
 
     def started(self, lane: Lane, now: datetime) -> None:
         """Note that a request was started."""
         self._starts.append(now)
         if lane is Lane.REPLY:
             self._replies.append(now)
+        else:
+            self._slot = max(self._next_slot(now), now - (BULK_AT_ONCE - 1) * _GAP) + _GAP
 
     def room(self, now: datetime) -> int:
         """Say how many requests of a mailing may start now: few at a time, so that they are spread."""
         self._forget(now)
-        free = MESSAGES_PER_SECOND - self._kept_free() - len(self._starts)
-        return max(0, free)
+        slot = self._next_slot(now)
+        if slot > now:
+            return 0
+        free = MESSAGES_PER_SECOND - self._kept_free(now) - len(self._starts)
+        return max(0, min(free, BULK_AT_ONCE, (now - slot) // _GAP + 1))
 
     def next_at(self, now: datetime) -> datetime:
-        """Say when a mailing may go on: when the window has moved on by one request."""
-        if self.room(now) or not self._starts:
-            return now + _GAP
-        return self._starts[0] + _WINDOW
+        """Say when a mailing may go on: at the next even step, if the window has room by then."""
+        self._forget(now)
+        slot = max(self._next_slot(now), now)
+        too_many = len(self._starts) + self._kept_free(now) - MESSAGES_PER_SECOND
+        if 0 <= too_many < len(self._starts):
+            return max(slot, self._starts[too_many] + _WINDOW)
+        return slot
 
-    def _kept_free(self) -> int:
-        """Say how much is kept free for people: half as much again as they needed lately."""
+    def _next_slot(self, now: datetime) -> datetime:
+        """Say when the next even step is. One that lies too far ahead is of a clock that was set back."""
+        if self._slot is None or self._slot > now + _WINDOW:
+            return now
+        return self._slot
+
+    def _kept_free(self, now: datetime) -> int:
+        """Say what is kept free for people: half as much again as they needed lately, and two more.
+
+        What they have had in this window is counted as started already.
+        """
         if not self._replies:
             return 0
-        return min(MOST_KEPT_FREE, ceil(1.5 * len(self._replies) / _WATCHED_SECONDS))
+        kept = min(MOST_KEPT_FREE, ceil(1.5 * len(self._replies) / _WATCHED_SECONDS) + 2)
+        had = sum(reply > now - _WINDOW for reply in self._replies)
+        return max(0, kept - had)
 
     def _forget(self, now: datetime) -> None:
         while self._starts and not self._starts[0] <= now < self._starts[0] + _WINDOW:

@@ -21,6 +21,7 @@ from storage.keyring import KeyRing
 from storage.outbox import OutboxMessage
 from storage.vocabulary import Lane, OutboxKind
 from tests.support.telegram_world import World, until
+from tests.support.unpaced import Unpaced
 from tests.support.world import Clock
 
 BUTTONS = [[["Ja", "m:langs"], ["Nein", "m:menu"]]]
@@ -53,6 +54,7 @@ class Shell:
             set_screen_message=contacts.set_screen_message,
             compose=lambda _connection, row: self.composed.get(row.purpose),
             is_quiet=lambda _now: self.quiet,
+            pace=Unpaced(),  # the clock of these tests stands still
             on_point=self._point,
         )
 

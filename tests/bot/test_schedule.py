@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.mailing_run import EVERY_SECONDS
 from bot.schedule import REMINDERS_EVERY_SECONDS, RETENTION_EVERY_SECONDS
 from conversations.programme import Cancellation
 from tests.support.chat import Chat
@@ -312,6 +313,7 @@ async def test_a_tick_that_fails_is_made_up_for_by_the_next(
 async def test_a_tick_waits_for_the_one_before_and_missed_ones_are_one(town: RemindedTown) -> None:
     jobs = town.town.app.schedule._scheduler.get_jobs()
     assert {job.trigger.interval.total_seconds() for job in jobs} == {
+        EVERY_SECONDS,
         REMINDERS_EVERY_SECONDS,
         RETENTION_EVERY_SECONDS,
     }

@@ -31,6 +31,7 @@ from telegram.error import Forbidden, NetworkError
 from bot.app import build_app
 from bot.catalogues import Catalogues
 from bot.content import LoadedContent
+from bot.mailing_words import MailingWords
 from bot.pushes import Pushes
 from bot.schedule import Schedule
 from bot.transport import FloodWait
@@ -40,6 +41,7 @@ from storage.database import Database
 from storage.keyring import KeyRing
 from storage.reminders import next_reminder_due_at
 from tests.crash.year_oracle import Break, Log, Sent, Told
+from tests.support.unpaced import Unpaced
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE = 60.0
@@ -359,9 +361,11 @@ class Life:
                 world.telegram,
                 request,
                 request,  # type: ignore[arg-type]
+                pace=Unpaced(),
             )
         self.delivery, self.schedule = self.app.delivery, self.app.schedule
-        self.pushes: Pushes = self.delivery.compose.__self__  # type: ignore[attr-defined]
+        words: MailingWords = self.delivery.compose.__self__  # type: ignore[attr-defined]
+        self.pushes: Pushes = words.reminders
         self.delivery.rng = random.Random(world.rng.random())
         self.delivery.on_point = self._on_step
         self.schedule.sent_out = self._sent_out

@@ -39,6 +39,7 @@ from storage.inbox import next_update_due_at
 from storage.keyring import KeyRing
 from storage.tables import METADATA
 from storage.vocabulary import Lane
+from tests.support.unpaced import Unpaced
 from tests.support.world import Clock, World, open_world
 
 #: A guard against hanging, not a measure.
@@ -276,6 +277,7 @@ class Town:
                 request,
                 poll_request,
                 self.staff_ids,
+                pace=Unpaced(),  # its clock stands still unless a test moves it
             )
             opening.callback(self.app.writer.close)
             self._running = asyncio.create_task(self.app.run(), name="App")

@@ -329,9 +329,9 @@ def stop(number: _Number) -> None:
     with _desk() as desk:
         desk.steer(number, MailingState.STOPPED)
         progress, _ = desk.load_progress(number)
-        typer.echo(
-            f"Stopped. Sent: {progress.sent}. To correct what was sent: mitreden announce correct {number}"
-        )
+        typer.echo(f"Stopped. Sent: {progress.sent}.")
+        if progress.sent:
+            typer.echo(f"To correct what was sent: mitreden announce correct {number} --edit")
 
 
 @announce_cli.command("cancel")

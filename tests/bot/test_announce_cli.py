@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import io
 import itertools
 import json
 import shutil
@@ -20,14 +21,17 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from rich.console import Console
 from typer.testing import CliRunner
 
+from bot.announce.watching import show_bar, watch
 from bot.cli import cli
 from conversations.announcement_templates import TEMPLATES, AnnouncementKind
 from conversations.announcements import Announcement, Audience, Mode
 from storage import announcements, staff_log
 from storage.announcements import COMMAND_LINE, Draft
 from storage.keys import load_key_file
+from storage.mailings import Progress
 from storage.staff_log import Deed
 from storage.vocabulary import CopyState, MailingState, Policy
 from tests.support.announced import Announcing
@@ -517,6 +521,25 @@ def test_watching_ends_with_the_announcement(office: Office, monkeypatch: pytest
     assert len(looks) == 2
     assert "       3  sent\n" in said
     assert "done" in said
+
+
+def test_the_bar_moves_on_a_terminal() -> None:
+    """Three looks: half of it, all but one, done."""
+    looks = [
+        (Progress(MailingState.SENDING, 10, waiting=5, held=0, sent=4, unknown=1, unreachable=0, failed=0,
+                  dropped=0), dt.timedelta(minutes=61)),
+        (Progress(MailingState.PAUSED, 10, 1, 0, 8, 1, 0, 0, 0), None),
+        (Progress(MailingState.DONE, 10, 0, 0, 8, 1, 1, 0, 0), None),
+    ]  # fmt: skip
+    seen, waits = io.StringIO(), []
+    left = iter(looks)
+    assert watch(lambda: next(left), Console(file=seen, force_terminal=True, width=120), waits.append)
+    assert waits == [1.0, 1.0]
+    assert "done: 8 sent, 0 waiting, 1 unknown, 1 unreachable" in seen.getvalue()
+    once = io.StringIO()
+    show_bar(*looks[0], Console(file=once, force_terminal=True, width=120))
+    assert "━━━" in once.getvalue()
+    assert "being sent: 4 sent, 5 waiting, 1 unknown, about 1 h 1 min to go" in once.getvalue()
 
 
 def test_who_stops_watching_stops_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

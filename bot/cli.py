@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.announce.cli import announce_cli
 from bot.plain_errors import FAILED, plain_errors
 from bot.programme.cli import council_cli, forum_cli
 from bot.staff.cli import staff_cli
@@ -32,6 +33,7 @@ cli.add_typer(forum_cli, name="forum")
 cli.add_typer(council_cli, name="council")
 cli.add_typer(station_cli, name="station")
 cli.add_typer(staff_cli, name="staff")
+cli.add_typer(announce_cli, name="announce")
 
 
 @cli.command()

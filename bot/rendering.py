@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -90,6 +91,10 @@ class Renderer:
             text = self._text_of(screen, catalogue, limit)
         keyboard = tuple(tuple(self._button(button, catalogue) for button in row) for row in screen.rows)
         return Rendered(shorten(text, MESSAGE_MAX_UNITS), keyboard, cut=utf16_units(text) > MESSAGE_MAX_UNITS)
+
+    def measure(self, screen: Screen, language: str) -> int:
+        """Measure the whole text of a screen, as Telegram does, with no words shortened."""
+        return utf16_units(self._text_of(screen, self._catalogues.get(language), sys.maxsize))
 
     def say(self, text: Text, language: str) -> str:
         """Render one text on its own, such as a pop-up."""

@@ -59,6 +59,13 @@ class Settings(BaseSettings):
         default=frozenset(),
         description="Telegram ids of the staff: numbers, separated by commas",
     )
+    one_person_mode: bool = Field(
+        default=False, description="yes or no: whether an announcement may go out without a second person"
+    )
+    announce_without_page: bool = Field(
+        default=False,
+        description="yes or no: whether an announcement may lack a link to the same text on the town's pages",
+    )
     content: Path | None = Field(
         default=None, description="folder with the town's own fields, texts, town file and translations"
     )

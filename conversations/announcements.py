@@ -115,6 +115,7 @@ class FaultCode(StrEnum):
     UNKNOWN_LANGUAGE = "unknown_language"
     ALL_HELD_BACK = "all_held_back"
     NO_AUDIENCE = "no_audience"
+    NOBODY = "nobody"
     UNKNOWN_TOPIC = "unknown_topic"
     NOTHING_TO_CORRECT = "nothing_to_correct"
     TOO_LONG = "too_long"
@@ -125,7 +126,8 @@ class Fault:
     """Something that keeps an announcement from being sent.
 
     `place` is the name of a gap, or the code of a language, or one of the places above. `detail` says
-    more: the gap within a language, the topic, the length.
+    more: the gap within a language, the topic, the length. That there is nobody in an audience, and that a
+    message is too long, is found by those who can count.
     """
 
     place: str

@@ -16,6 +16,7 @@ from conversations.content import Content
 from conversations.entry import NEWS_ENTRY
 from conversations.environment import Environment, Scene
 from conversations.event_sheets import CONFIRMED, FULL
+from conversations.every_announcement import list_announcements
 from conversations.flow import PROFILE, Flow, Step, StepKind
 from conversations.follow_sheets import write_ticks
 from conversations.languages import LANGUAGES, Language
@@ -94,6 +95,7 @@ def list_screens(
             )
     yield from _list_messages(content, now)
     yield from list_following_screens(participant)
+    yield from list_announcements(content, tuple(language.code for language in languages), now.date())
 
 
 def make_participant(content: Content, language: str) -> Person:

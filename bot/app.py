@@ -36,6 +36,7 @@ from bot.pushes import Pushes
 from bot.rendering import Renderer
 from bot.schedule import Schedule
 from bot.settings import DATABASE_FILE, Settings, StartError
+from bot.staff.announce_area import AnnounceArea
 from bot.staff.area import Area
 from bot.staff.dates_area import DatesArea
 from bot.staff.door import SETTINGS, StaffDoor
@@ -258,6 +259,9 @@ def build_app(
     poll_request: AiohttpRequest,
     staff_ids: frozenset[int] = frozenset(),
     pace: Pace | None = None,
+    *,
+    one_person_mode: bool = False,
+    announce_without_page: bool = False,
 ) -> App:
     """Join the parts around an initialised bot. Polling has a transport of its own.
 
@@ -266,6 +270,8 @@ def build_app(
     writer = Writer(database)
     rng = random.SystemRandom()
     renderer = Renderer(loaded.content, loaded.catalogues)
+    staff_renderer = Renderer(loaded.content, load_staff_catalogues(loaded))
+    announce = AnnounceArea(staff_renderer, staff_ids, one_person_mode, not announce_without_page)
     zone = ZoneInfo(loaded.content.programme.timezone)
     turns = Turns(
         content=loaded.content,
@@ -280,10 +286,10 @@ def build_app(
             content=loaded.content,
             catalogues=loaded.catalogues,
             renderer=renderer,
-            staff_renderer=Renderer(loaded.content, load_staff_catalogues(loaded)),
+            staff_renderer=staff_renderer,
             keys=keys,
             staff_ids=staff_ids,
-            areas={area.name: area for area in _staff_areas(bot, staff_ids)},
+            areas={area.name: area for area in _staff_areas(bot, staff_ids, announce)},
         ),
     )
     with database.transaction() as connection:
@@ -337,10 +343,11 @@ def build_app(
     return app
 
 
-def _staff_areas(bot: Bot, staff_ids: frozenset[int]) -> tuple[Area, ...]:
+def _staff_areas(bot: Bot, staff_ids: frozenset[int], announce: AnnounceArea) -> tuple[Area, ...]:
     """Build the areas of the staff chat, in the order of the menu."""
     return (
         DatesArea(),
+        announce,
         TeamArea(
             staff_ids, f"https://t.me/{bot.username}", partial(secrets.token_urlsafe, INVITE_TOKEN_BYTES)
         ),
@@ -378,7 +385,18 @@ async def run_bot(
         try:
             if not await _reach_telegram(bot, stop):
                 return
-            app = build_app(loaded, database, keys, clock, bot, request, poll_request, settings.staff_ids)
+            app = build_app(
+                loaded,
+                database,
+                keys,
+                clock,
+                bot,
+                request,
+                poll_request,
+                settings.staff_ids,
+                one_person_mode=settings.one_person_mode,
+                announce_without_page=settings.announce_without_page,
+            )
             stopping = asyncio.create_task(_stop_when(stop, app))
             drop_migration_copy(settings.get_database_url())
             started(app)

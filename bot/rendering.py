@@ -25,7 +25,7 @@ from bot.catalogues import Catalogue, Catalogues
 from conversations.content import Content
 from conversations.languages import Language
 from conversations.programme import Town
-from conversations.screens import EveryLanguage, Line, Numbered, Screen, ScreenButton
+from conversations.screens import EveryLanguage, Line, Numbered, Screen, ScreenButton, Verbatim
 from conversations.texts import GAP, Absent, Joined, Plain, Text
 
 #: Telegram counts the length of a message in UTF-16 code units (Bot API, sendMessage).
@@ -118,6 +118,8 @@ class Renderer:
                 every = (self._catalogues.get(offered.code) for offered in self._catalogues.offered)
                 lines = (_direct(self._words(Text(key), each), each.language) for each in every)
                 return "\n".join(dict.fromkeys(lines))  # two languages may say the same
+            case Verbatim(words):
+                return words
             case _:
                 assert_never(line)
 

@@ -26,7 +26,14 @@ class EveryLanguage:
     key: str
 
 
-Line = Text | Joined | Plain | Numbered | EveryLanguage
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Lines that were rendered before, in whatever language: shown as they are, sign by sign."""
+
+    words: str
+
+
+Line = Text | Joined | Plain | Numbered | EveryLanguage | Verbatim
 #: Lines that belong together; a block is set off from the next by an empty line.
 Block = tuple[Line, ...]
 

@@ -173,6 +173,19 @@ def change(connection: Connection, draft: Draft, written: Announcement, who: str
     return get(connection, draft.id)
 
 
+def choose_policy(connection: Connection, draft: Draft, policy: Policy, who: str, now: dt.datetime) -> Draft:
+    """Choose what is done where nobody knows whether a copy has arrived; only in a draft.
+
+    Raises: ChangedMeanwhileError, WrongStateError.
+    """
+    current = _lock(connection, draft)
+    if current.state is not MailingState.DRAFT:
+        raise WrongStateError(current.state)
+    _set(connection, draft.id, policy=policy.value, revision=current.revision + 1)
+    log(connection, who, Deed.TEXT, str(draft.id), now=now)
+    return get(connection, draft.id)
+
+
 def request(
     connection: Connection, draft: Draft, who: str, now: dt.datetime, begins_at: dt.datetime | None = None
 ) -> Draft:

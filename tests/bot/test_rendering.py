@@ -17,7 +17,7 @@ from conversations.flow import Flow
 from conversations.incoming import Action, ActionButton, AnswerButton
 from conversations.languages import GERMAN, LANGUAGES, Language
 from conversations.programme import Programme, Town
-from conversations.screens import EveryLanguage, Numbered, Screen, ScreenButton
+from conversations.screens import EveryLanguage, Numbered, Screen, ScreenButton, Verbatim
 from conversations.texts import Joined, Plain, SourceText, Text, TextKind, text
 
 FSI, PDI, RLM = "\u2068", "\u2069", "\u200f"
@@ -92,6 +92,12 @@ def test_blocks_are_set_apart_and_lines_stand_below_each_other() -> None:
     screen = Screen(((text("a.hello"), Plain("eins")), (), (Numbered(1, text("a.hello")),)))
 
     assert RENDERER.render(screen, "de").text == "Hallo\neins\n\n1. Hallo"
+
+
+def test_what_was_rendered_before_is_shown_sign_by_sign_in_every_language() -> None:
+    arabic = render(Plain("Anna"), text("a.hello"), language="ar")
+
+    assert {render(Verbatim(arabic), language=language) for language in ("de", "ar")} == {arabic}
 
 
 def test_the_towns_facts_fill_the_gaps() -> None:

@@ -205,7 +205,9 @@ async def test_a_forum_is_moved_step_by_step_and_everybody_hears_of_it_in_their_
     ute = await town.chat("Ute")
     await ute.says("/staff")
     assert ute.sees == words("staff.menu")
-    assert ute.buttons == [words(f"staff.btn.{name}") for name in ("events", "schedule", "team", "leave")]
+    assert ute.buttons == [
+        words(f"staff.btn.{name}") for name in ("events", "schedule", "ann", "team", "leave")
+    ]
     await ute.taps(words("staff.btn.events"))
     assert ute.sees.startswith(words("staff.events.title"))
     assert town.words("rem.when", date_long=old.starts.date(), time=old.starts, place=old.where) in ute.sees

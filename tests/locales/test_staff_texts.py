@@ -19,6 +19,8 @@ from bot.catalogues import parse_po
 from bot.content import load_content
 from bot.rendering import Renderer
 from bot.staff.words import ENGLISH_FILE, get_english, load_staff_catalogues, load_staff_texts, staff_language
+from conversations.announcement_templates import TEMPLATES, AnnouncementKind
+from conversations.announcements import AUDIENCE_PLACE, LANGUAGES_PLACE, PAGE_PLACE, FaultCode, Mode
 from conversations.languages import LANGUAGES
 from conversations.moments import parse_day, parse_end, parse_moment
 from conversations.planning import Doubt
@@ -26,6 +28,7 @@ from conversations.programme import Reason
 from conversations.reminders import ReminderKind
 from conversations.texts import TextKind, find_gaps, text
 from storage.staff_members import Role
+from storage.vocabulary import MailingState, Policy
 
 TEXTS = load_staff_texts()
 ENGLISH = get_english()
@@ -35,6 +38,17 @@ BERLIN = ZoneInfo("Europe/Berlin")
 SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted(Path(bot.__file__).parent.rglob("*.py"))}
 _LITERAL = re.compile(r'(?<!f)"(staff\.(?!po")[a-z0-9_.]+)"')
 _BUILT = re.compile(r'f"(staff\.[^"]+)"')
+
+GAPS = {PAGE_PLACE, *(gap.name for template in TEMPLATES.values() for gap in template.gaps)}
+#: Buttons that name an announcement or a gap, with everything that they can name.
+WITH_NAMES: dict[str, list[dict[str, object]]] = {
+    "staff.ann.btn.open": [{"kind": text(f"staff.ann.btn.kind_{kind}")} for kind in AnnouncementKind],
+    "staff.ann.btn.write": [
+        {"name": text(f"staff.ann.btn.gap_{gap.name}")}
+        for template in TEMPLATES.values()
+        for gap in template.words
+    ],
+}
 
 both = pytest.mark.parametrize("language", ["de", "en"])
 
@@ -114,6 +128,15 @@ def test_every_built_key_is_there_for_every_value_and_for_no_other() -> None:
     wanted = {
         "staff.doubt.": {doubt.value for doubt in Doubt},
         "staff.what.": {kind.name.lower() for kind in ReminderKind},
+        "staff.ann.btn.kind_": {kind.value for kind in AnnouncementKind},
+        "staff.ann.btn.gap_": GAPS,
+        "staff.ann.ask.": GAPS,
+        "staff.ann.fault.": {code.value for code in FaultCode},
+        "staff.ann.mode.": {mode.value for mode in Mode},
+        "staff.ann.about.": {mode.value for mode in Mode},
+        "staff.ann.place.": {AUDIENCE_PLACE, LANGUAGES_PLACE},
+        "staff.ann.policy.": {policy.value for policy in Policy},
+        "staff.ann.state.": {state.value for state in MailingState},
         "staff.btn.reason_": {*(reason.value for reason in Reason), "none"},
         "staff.btn.role_": {role.value for role in Role},
     }
@@ -133,9 +156,12 @@ def test_every_button_fits_with_a_tick_and_with_every_language_in_it(language: s
     for key, source in TEXTS.items():
         if source.kind is not TextKind.BUTTON:
             continue
-        assert find_gaps(source.snapshot) <= {"language_name"}
-        for name in names:
-            label = f"✓ {say(key, language, language_name=name)}"
+        if gaps := find_gaps(source.snapshot) - {"language_name"}:
+            assert key in WITH_NAMES
+            labels = (say(key, language, **dict.fromkeys(gaps, "99") | filled) for filled in WITH_NAMES[key])
+        else:
+            labels = (f"✓ {say(key, language, language_name=name)}" for name in names)
+        for label in labels:
             assert width(label) <= BUTTON_MAX_COLUMNS, label
 
 
@@ -197,6 +223,10 @@ def test_sentences_end_and_buttons_do_not(language: str) -> None:
         r"|event\.(?:ends|confirmed|confirmed_nothing|seats|needs|need|map|report|agenda|answers|old|new"
         r"|draft_day|decided_day|question_time|was_planned|ask_.*)|doubt\.map|schedule\.(?:title|line)|wrong\..*"
         r"|sta\.(?:nothing|newest|followers|confirm|ask_link|stale|stale_.*)"
+        r"|ann\.(?:value|empty|list|drafts|waiting|running|ended|line|title|state\..*|discarded|mode\..*|to_.*"
+        r"|count|left|minutes|lang\..*|faults|fault\..*|place\..*|translators|preview\..*|not_yet|planned"
+        r"|unseen|waits|not_allowed|wrong_state|late|percent|still_waiting|unknown|unknown_kept|held|failed"
+        r"|dropped|now|ask_language|ask_when|ask\..*|wrong\..*)|bc\.second"
         r"|team\.(?:your_roles|member|you|stands_in|more|invites|since|ask_until))"
     )
     for key, words in list_forms(language):

@@ -277,6 +277,8 @@ class Town:
                 request,
                 poll_request,
                 self.staff_ids,
+                one_person_mode=self.world.settings.one_person_mode,
+                announce_without_page=self.world.settings.announce_without_page,
                 pace=Unpaced(),  # its clock stands still unless a test moves it
             )
             opening.callback(self.app.writer.close)

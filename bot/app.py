@@ -40,7 +40,10 @@ from bot.staff.announce_area import AnnounceArea
 from bot.staff.area import Area
 from bot.staff.dates_area import DatesArea
 from bot.staff.door import SETTINGS, StaffDoor
+from bot.staff.rounds import StaffRounds
+from bot.staff.station_area import StationArea
 from bot.staff.team_area import INVITE_TOKEN_BYTES, TeamArea
+from bot.staff.watch import ProgressPages
 from bot.staff.words import load_staff_catalogues
 from bot.station_pushes import StationPushes
 from bot.transport import AiohttpRequest
@@ -129,6 +132,8 @@ class App:
         await self.schedule.put_out_reminders()
         await self.schedule.mailings.go_on()
         await self.schedule.put_out_station_news()
+        await self.schedule.staff.draw_pages()
+        await self.schedule.staff.remind()
         await self.schedule.tidy()
 
     async def next_message_at(self) -> dt.datetime | None:
@@ -151,6 +156,7 @@ class App:
                 await self.bot.answer_callback_query(outcome.press.callback_id, outcome.press.notice or None)
         if outcome.programme_changed:
             await self.schedule.put_out_reminders()
+            await self.schedule.mailings.go_on()
         if outcome.erased:
             await self._empty_log()
             self._erased.set()
@@ -339,6 +345,15 @@ def build_app(
         sent_out=delivery.wake,
         tidied=app.tidied,
         mailings=MailingRun(writer, keys, clock, clock_check, delivery.wake),
+        staff=StaffRounds(
+            writer,
+            keys,
+            clock,
+            loaded.content,
+            ProgressPages(keys, staff_renderer, staff_ids),
+            staff_ids,
+            delivery.wake,
+        ),
     )
     return app
 
@@ -348,6 +363,7 @@ def _staff_areas(bot: Bot, staff_ids: frozenset[int], announce: AnnounceArea) ->
     return (
         DatesArea(),
         announce,
+        StationArea(),
         TeamArea(
             staff_ids, f"https://t.me/{bot.username}", partial(secrets.token_urlsafe, INVITE_TOKEN_BYTES)
         ),

@@ -21,6 +21,8 @@ from sqlalchemy import Connection
 from bot.clock_check import ClockCheck
 from bot.delivery import WriteTransaction
 from bot.mailing_run import EVERY_SECONDS, MailingRun
+from bot.staff.rounds import StaffRounds
+from bot.staff.watch import EVERY_SECONDS as PAGES_EVERY_SECONDS
 from conversations.programme import Programme
 from conversations.reminders import is_quiet
 from storage import attendance, retention
@@ -57,6 +59,7 @@ class Schedule:
     sent_out: Callable[[], None]
     tidied: Callable[[], Awaitable[None]]
     mailings: MailingRun
+    staff: StaffRounds
     counters: Counter[str] = field(default_factory=Counter)
     _news_looked_at: tuple[int, dt.date] | None = field(default=None, init=False)
     _blurred_on: dt.date | None = field(default=None, init=False)
@@ -69,6 +72,8 @@ class Schedule:
             (self.put_out_reminders, REMINDERS_EVERY_SECONDS),
             (self.mailings.go_on, EVERY_SECONDS),
             (self.put_out_station_news, STATION_NEWS_EVERY_SECONDS),
+            (self.staff.draw_pages, PAGES_EVERY_SECONDS),
+            (self.staff.remind, RETENTION_EVERY_SECONDS),
             (self.tidy, RETENTION_EVERY_SECONDS),
         ):
             self._scheduler.add_job(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from bot.rendering import Renderer
+from bot.rendering import Rendered, Renderer
 from bot.staff.words import staff_language
 from conversations.content import Content
 from conversations.incoming import Action
@@ -37,15 +37,15 @@ def reminded_from(now: dt.datetime) -> dt.datetime | None:
 
 def write_stale_reminders(
     members: Iterable[Member], stale: Sequence[tuple[str, int]], content: Content, renderer: Renderer
-) -> list[tuple[Member, str]]:
-    """Write the message to each member, in their language. `renderer` has the words of the staff.
+) -> list[tuple[Member, Rendered]]:
+    """Write the message to each member, with its button, in their language.
 
-    Without a stale theme there is nothing to say.
+    `renderer` has the words of the staff. Without a stale theme there is nothing to say.
     """
     if not stale:
         return []
     screen = stale_screen(stale, content)
-    return [(member, renderer.render(screen, staff_language(member.language)).text) for member in members]
+    return [(member, renderer.render(screen, staff_language(member.language))) for member in members]
 
 
 def stale_screen(stale: Sequence[tuple[str, int]], content: Content) -> Screen:
@@ -60,4 +60,4 @@ def stale_screen(stale: Sequence[tuple[str, int]], content: Content) -> Screen:
     if len(stale) > _MOST_LISTED:
         blocks.append((text("staff.sta.stale_more", n=len(stale) - _MOST_LISTED),))
     blocks.append((text("staff.sta.stale_hint"),))
-    return Screen(tuple(blocks), ((action("staff.sta.btn.open", Action.STAFF, "sta"),),))
+    return Screen(tuple(blocks), ((action("staff.btn.sta", Action.STAFF, "sta"),),))

@@ -40,8 +40,12 @@ from bot.staff.announce_area import AnnounceArea
 from bot.staff.area import Area
 from bot.staff.dates_area import DatesArea
 from bot.staff.door import SETTINGS, StaffDoor
+from bot.staff.rounds import StaffRounds
+from bot.staff.station_area import StationArea
 from bot.staff.team_area import INVITE_TOKEN_BYTES, TeamArea
+from bot.staff.watch import ProgressPages
 from bot.staff.words import load_staff_catalogues
+from bot.station_pushes import StationPushes
 from bot.transport import AiohttpRequest
 from bot.turns import Outcome, Turns
 from bot.voice_files import VoiceFiles
@@ -127,6 +131,9 @@ class App:
         """Do at once what is due by time alone, and look for everything that waits."""
         await self.schedule.put_out_reminders()
         await self.schedule.mailings.go_on()
+        await self.schedule.put_out_station_news()
+        await self.schedule.staff.draw_pages()
+        await self.schedule.staff.remind()
         await self.schedule.tidy()
 
     async def next_message_at(self) -> dt.datetime | None:
@@ -149,6 +156,7 @@ class App:
                 await self.bot.answer_callback_query(outcome.press.callback_id, outcome.press.notice or None)
         if outcome.programme_changed:
             await self.schedule.put_out_reminders()
+            await self.schedule.mailings.go_on()
         if outcome.erased:
             await self._empty_log()
             self._erased.set()
@@ -300,6 +308,7 @@ def build_app(
     for each in (request, poll_request):
         each.on_date = clock_check.hear
     reminders = Pushes(loaded.content, loaded.catalogues, renderer, keys, clock)
+    stations = StationPushes(loaded.content, loaded.catalogues, renderer, keys, clock)
     copies = AnnouncementPushes(loaded.content, loaded.catalogues, renderer, keys, clock)
     delivery = Delivery(
         bot=bot,
@@ -309,7 +318,7 @@ def build_app(
         rng=rng,
         unreachable=forget_contact,
         set_screen_message=contacts.set_screen_message,
-        compose=MailingWords(reminders, copies).compose,
+        compose=MailingWords(reminders, copies, stations).compose,
         record=copies.record,
         pace=pace or Pace(),
         is_quiet=lambda now: is_quiet(now.astimezone(zone)) or not clock_check.agrees(),
@@ -336,6 +345,15 @@ def build_app(
         sent_out=delivery.wake,
         tidied=app.tidied,
         mailings=MailingRun(writer, keys, clock, clock_check, delivery.wake),
+        staff=StaffRounds(
+            writer,
+            keys,
+            clock,
+            loaded.content,
+            ProgressPages(keys, staff_renderer, staff_ids),
+            staff_ids,
+            delivery.wake,
+        ),
     )
     return app
 
@@ -345,6 +363,7 @@ def _staff_areas(bot: Bot, staff_ids: frozenset[int], announce: AnnounceArea) ->
     return (
         DatesArea(),
         announce,
+        StationArea(),
         TeamArea(
             staff_ids, f"https://t.me/{bot.username}", partial(secrets.token_urlsafe, INVITE_TOKEN_BYTES)
         ),

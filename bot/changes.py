@@ -27,10 +27,12 @@ from conversations.events import (
     LanguageChosen,
     MessagesDeclined,
     Subscribed,
+    ThemesFollowed,
+    ThemesUnfollowed,
     Unsubscribed,
 )
 from conversations.person import Person, Purpose
-from storage import answers, attendance, contacts, erasure, outbox, sessions
+from storage import answers, attendance, contacts, erasure, following, outbox, sessions
 from storage.contacts import Contact
 from storage.keyring import KeyRing
 from storage.weeks import iso_week
@@ -61,7 +63,7 @@ class Changes:
         Raises: NoSeatLeftError.
         """
         match change:
-            case LanguageChosen() | ConsentGiven() | Subscribed():
+            case LanguageChosen() | ConsentGiven() | Subscribed() | ThemesFollowed():
                 return self._choose(connection, chat, person, change, today)
             case AnswerRecorded():
                 self._save_answer(connection, chat, change, today)
@@ -76,10 +78,12 @@ class Changes:
             case InterpreterNoted(topic, wanted):
                 if chat.contact is not None:
                     attendance.note_interpreter(connection, chat.contact.id, topic, wanted=wanted)
+            case ThemesUnfollowed(themes):
+                if chat.contact is not None:
+                    following.unfollow(connection, chat.contact.id, themes)
             case MessagesDeclined():
                 if chat.contact is not None:
-                    contacts.set_message_consent(connection, chat.contact.id, None)
-                    attendance.forget_attendance(connection, chat.contact.id)
+                    _end_messages(connection, chat.contact.id)
             case EverythingErased():
                 erasure.erase_person(connection, self.keys, chat.telegram_id, running_id=inbox_id)
                 return None
@@ -96,7 +100,7 @@ class Changes:
         connection: Connection,
         chat: Chat,
         person: Person,
-        change: LanguageChosen | ConsentGiven | Subscribed,
+        change: LanguageChosen | ConsentGiven | Subscribed | ThemesFollowed,
         today: dt.date,
     ) -> Contact:
         """Store a choice that makes somebody a contact."""
@@ -113,6 +117,12 @@ class Changes:
                 self._consent_to_answers(connection, chat.telegram_id, person, source)
             case ConsentGiven(Purpose.MESSAGES):
                 contacts.set_message_consent(connection, contact.id, person.message_consent)
+                contacts.set_stopped(connection, contact.id, stopped=False)
+            case ConsentGiven(Purpose.FOLLOWING):
+                following.set_follow_consent(connection, contact.id, person.follow_consent)
+            case ThemesFollowed(themes):
+                following.follow(connection, contact.id, themes)
+                contacts.set_stopped(connection, contact.id, stopped=False)
             case Subscribed(topic):
                 contacts.subscribe(connection, contact.id, topic)
         return contact
@@ -149,6 +159,14 @@ class Changes:
             source=source,
             session=person.session,
         )
+
+
+def _end_messages(connection: Connection, contact_id: str) -> None:
+    """Take back whatever somebody agreed to be written to about, and note that they said stop."""
+    contacts.set_message_consent(connection, contact_id, None)
+    contacts.set_stopped(connection, contact_id, stopped=True)
+    following.end_following(connection, contact_id)
+    attendance.forget_attendance(connection, contact_id)
 
 
 def forget_contact(connection: Connection, contact_id: str) -> None:

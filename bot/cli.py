@@ -19,6 +19,7 @@ from bot.announce.cli import announce_cli
 from bot.plain_errors import FAILED, plain_errors
 from bot.programme.cli import council_cli, forum_cli
 from bot.staff.cli import staff_cli
+from bot.station_cli import station_cli
 
 cli = typer.Typer(
     name="mitreden",
@@ -30,8 +31,9 @@ cli = typer.Typer(
 )
 cli.add_typer(forum_cli, name="forum")
 cli.add_typer(council_cli, name="council")
-cli.add_typer(announce_cli, name="announce")
+cli.add_typer(station_cli, name="station")
 cli.add_typer(staff_cli, name="staff")
+cli.add_typer(announce_cli, name="announce")
 
 
 @cli.command()

@@ -12,6 +12,7 @@ COMMANDS = (
     "topics",
     "events",
     "reminders",
+    "results",
     "about",
     "language",
     "privacy",

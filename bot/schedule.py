@@ -1,4 +1,4 @@
-"""What is due by time alone: reminders are put out, and what has been kept long enough goes.
+"""What is due by time alone: reminders and news are put out, and what has been kept long enough goes.
 
 APScheduler only ticks; the truth is in the tables, so a missed tick is made up for and a second one
 changes nothing. All of it waits while the clock of this machine is in doubt. Must not know what a
@@ -21,14 +21,21 @@ from sqlalchemy import Connection
 from bot.clock_check import ClockCheck
 from bot.delivery import WriteTransaction
 from bot.mailing_run import EVERY_SECONDS, MailingRun
+from bot.staff.rounds import StaffRounds
+from bot.staff.watch import EVERY_SECONDS as PAGES_EVERY_SECONDS
 from conversations.programme import Programme
+from conversations.reminders import is_quiet
 from storage import attendance, retention
 from storage.keyring import KeyRing
 from storage.programme import load_programme, plan_again
 from storage.reminders import next_heard_at, next_reminder_due_at, put_out_page
+from storage.station_news import next_news_at, put_out_news
+from storage.stations import newest_id
 
 #: How often reminders are looked for: they name days and "in about 2 hours", so seconds do not matter.
 REMINDERS_EVERY_SECONDS = 10
+#: How often it is looked for whom a new station is news.
+STATION_NEWS_EVERY_SECONDS = 60
 #: How often what is kept too long is looked for.
 RETENTION_EVERY_SECONDS = 600
 #: How many people one transaction puts a reminder out for; between two, answers have their turn.
@@ -41,7 +48,7 @@ _log = structlog.get_logger("mitreden.schedule")
 class Schedule:
     """Does what is due. `sent_out` is called when something lies in the outbox, `tidied` after deletions.
 
-    `counters` counts pages, people and reminders that came too late.
+    `counters` counts people, reminders that came too late, and followers who were told of stations.
     """
 
     write: WriteTransaction
@@ -52,7 +59,9 @@ class Schedule:
     sent_out: Callable[[], None]
     tidied: Callable[[], Awaitable[None]]
     mailings: MailingRun
+    staff: StaffRounds
     counters: Counter[str] = field(default_factory=Counter)
+    _news_looked_at: tuple[int, dt.date] | None = field(default=None, init=False)
     _blurred_on: dt.date | None = field(default=None, init=False)
     _scheduler: AsyncIOScheduler = field(init=False)
 
@@ -62,6 +71,9 @@ class Schedule:
         for work, seconds in (
             (self.put_out_reminders, REMINDERS_EVERY_SECONDS),
             (self.mailings.go_on, EVERY_SECONDS),
+            (self.put_out_station_news, STATION_NEWS_EVERY_SECONDS),
+            (self.staff.draw_pages, PAGES_EVERY_SECONDS),
+            (self.staff.remind, RETENTION_EVERY_SECONDS),
             (self.tidy, RETENTION_EVERY_SECONDS),
         ):
             self._scheduler.add_job(
@@ -89,6 +101,34 @@ class Schedule:
         except Exception as error:
             _log.error("reminders_failed", error=type(error).__name__, exc_info=True)
 
+    async def put_out_station_news(self) -> None:
+        """Tell followers of what is new, a page in each transaction; not at night. Never raises.
+
+        Everybody is looked at only when a station has come since the last time, or a day has.
+        """
+        try:
+            now = self._now()
+            if is_quiet(now):
+                return
+            looked_at = (await self.write(newest_id), now.date())
+            if looked_at == self._news_looked_at or not looked_at[0]:
+                return
+            if not await self.clock_check.is_right():
+                return
+            behind, finished = "", False
+            while not finished:
+                page = await self.write(
+                    partial(put_out_news, keys=self.keys, now=now, limit=PAGE, behind=behind)
+                )
+                behind, finished = page.behind, page.finished
+                if page.count:
+                    self.counters["followers"] += page.count
+                    _log.info("station_news_put_out", count=page.count)
+                    self.sent_out()
+            self._news_looked_at = looked_at
+        except Exception as error:
+            _log.error("station_news_failed", error=type(error).__name__, exc_info=True)
+
     async def tidy(self) -> None:
         """Delete what has been kept long enough. Never raises."""
         try:
@@ -101,8 +141,12 @@ class Schedule:
         await self.tidied()
 
     async def next_heard_at(self) -> dt.datetime | None:
-        """Tell when somebody gets the next reminder; None when nothing is planned for anybody."""
-        return await self.write(partial(next_heard_at, zone=self._zone))
+        """Tell when somebody gets the next message; None when nothing is planned for anybody."""
+        return await self.write(self._next_heard_at)
+
+    def _next_heard_at(self, connection: Connection) -> dt.datetime | None:
+        found = (next_heard_at(connection, self._zone), next_news_at(connection, self._now()))
+        return min((moment for moment in found if moment is not None), default=None)
 
     def _put_out_page(self, connection: Connection) -> bool:
         page = put_out_page(connection, self.keys, self.clock(), self._zone, limit=PAGE)

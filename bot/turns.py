@@ -62,6 +62,7 @@ from storage import access, contacts, sessions
 from storage.contacts import Contact
 from storage.keyring import KeyRing
 from storage.programme import load_programme
+from storage.stations import load_newest
 
 _log = structlog.get_logger("mitreden.turns")
 
@@ -163,6 +164,8 @@ class Turns:
             programme=programme,
         )
         before = self._load_person(connection, telegram_id, contact, environment)
+        if _looks_at_results(incoming, before):
+            environment = replace(environment, stations=load_newest(connection))
         pressed_id = projection.message_id if isinstance(incoming, Pressed) else None
         language = before.language or environment.languages[0].code
         chat = Chat(telegram_id, self._chat_mark(telegram_id), contact, language)
@@ -230,6 +233,9 @@ class Turns:
             answer_consent=consent,
             session=session,
             attendance={} if contact is None else contact.attendance,
+            follow_consent=None if contact is None else contact.follow_consent,
+            followed=frozenset() if contact is None else contact.followed,
+            has_stopped=contact is not None and contact.has_stopped,
         )
 
     def _send_data(self, connection: Connection, chat: Chat, now: dt.datetime) -> None:
@@ -292,6 +298,16 @@ class Turns:
 
     def _mark(self, chat_id: int, message_id: int) -> str:
         return self.keys.message_mark(chat_id, message_id) if self.keys.can_find_respondents else ""
+
+
+def _looks_at_results(incoming: Incoming, person: Person) -> bool:
+    """Tell whether a page with stations may be shown in a turn: asked for, or shown again."""
+    place = None if person.session is None else person.session.place
+    match incoming:
+        case Commanded("results") | Pressed(ActionButton(Action.RESULTS | Action.RESULTS_FIELD)):
+            return True
+        case _:
+            return isinstance(place, Sheet) and place.name in (SheetName.RESULTS, SheetName.RESULTS_FIELD)
 
 
 def _is_newest(projection: Projection, contact: Contact | None) -> bool:

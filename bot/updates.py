@@ -50,6 +50,7 @@ ALIASES = {
     "thema": "topics",
     "termine": "events",
     "abo": "reminders",
+    "ergebnisse": "results",
     "datenschutz": "privacy",
     "meinedaten": "mydata",
     "loeschen": "delete",

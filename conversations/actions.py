@@ -27,6 +27,15 @@ from conversations.events import (
     Placement,
 )
 from conversations.flow import PROFILE, Flow, Step
+from conversations.following import (
+    agree_following,
+    decline_following,
+    is_follow_open,
+    open_follow,
+    tick_theme,
+    unfollow,
+    unfollow_all,
+)
 from conversations.incoming import Action
 from conversations.person import Consent, Person, Purpose
 from conversations.session import Asking, Session, Sheet, SheetName
@@ -41,6 +50,7 @@ from conversations.subscribing import (
     unsubscribe,
 )
 from conversations.texts import text
+from conversations.themes import offered_themes
 from conversations.topic_sheets import (
     COMMENT,
     NEEDS,
@@ -70,6 +80,8 @@ _PAGES = {
     Action.PRIVACY: SheetName.PRIVACY,
     Action.MY_DATA: SheetName.MY_DATA,
     Action.ASK_ERASURE: SheetName.ASK_ERASURE,
+    Action.FOLLOWED: SheetName.FOLLOWED,
+    Action.RESULTS: SheetName.RESULTS,
 }
 
 #: Commands, with the button that does the same. `/start` and `/stop` have rules of their own.
@@ -77,6 +89,7 @@ COMMANDS: Mapping[str, Action] = {
     "topics": Action.TOPICS,
     "events": Action.EVENTS,
     "reminders": Action.REMINDERS,
+    "results": Action.RESULTS,
     "about": Action.ABOUT,
     "language": Action.LANGUAGES,
     "privacy": Action.PRIVACY,
@@ -255,9 +268,14 @@ def _edit(scene: Scene, argument: str, placement: Placement) -> Turn:
 
 
 def _thanks(scene: Scene, argument: str, placement: Placement) -> Turn:
+    """End the review of a topic. Once for each topic it is asked first of what one wants to hear again."""
     session = scene.person.session
     if session is None or argument not in session.finished:
         return show_again(scene, placement)
+    if is_follow_open(scene, argument):
+        return show_again(scene, placement)  # a second tap must not pass over what is asked
+    if argument not in session.follow_asked and offered_themes(scene, argument):
+        return open_follow(scene, argument, placement)
     return show(scene, Sheet(SheetName.THANKS, argument), placement)
 
 
@@ -303,6 +321,12 @@ def _privacy_section(scene: Scene, argument: str, placement: Placement) -> Turn:
     if argument not in PRIVACY_SECTIONS:
         return show(scene, Sheet(SheetName.PRIVACY), placement)
     return show(scene, Sheet(SheetName.PRIVACY_SECTION, argument), placement)
+
+
+def _results_field(scene: Scene, argument: str, placement: Placement) -> Turn:
+    is_known = argument.partition(".")[0] in scene.content.field_codes
+    sheet = Sheet(SheetName.RESULTS_FIELD, argument) if is_known else Sheet(SheetName.RESULTS)
+    return show(scene, sheet, placement)
 
 
 def _data_file(scene: Scene, argument: str, placement: Placement) -> Turn:
@@ -392,6 +416,13 @@ _ACTS: Mapping[Action, Callable[[Scene, str, Placement], Turn]] = {
     Action.SUBSCRIBE: subscribe,
     Action.UNSUBSCRIBE: unsubscribe,
     Action.ALL_OFF: switch_all_off,
+    Action.FOLLOW: open_follow,
+    Action.FOLLOW_TICK: tick_theme,
+    Action.FOLLOW_YES: agree_following,
+    Action.FOLLOW_NO: decline_following,
+    Action.UNFOLLOW: unfollow,
+    Action.UNFOLLOW_ALL: unfollow_all,
+    Action.RESULTS_FIELD: _results_field,
     Action.PRIVACY_SECTION: _privacy_section,
     Action.DATA_FILE: _data_file,
     Action.ERASE: _erase,

@@ -12,6 +12,7 @@ from conversations.programme import Reply
 from conversations.questions import describe_answer
 from conversations.screens import Block, Line, Screen, ScreenButton, action, menu_row
 from conversations.texts import Joined, text
+from conversations.themes import in_order, theme_label
 from conversations.topic_sheets import field_name, list_reviewed
 from conversations.town_sheets import list_topics
 
@@ -67,6 +68,10 @@ def _stored_facts(scene: Scene) -> Block:
     if topics:
         names = Joined(tuple(text(f"sub.{topic}") for topic in topics))
         lines.append(text("mydata.subscriptions", topics=names))
+    themes = in_order(scene.content, person.followed)
+    if themes:
+        labels = Joined(tuple(theme_label(scene.content, theme) for theme in themes))
+        lines.append(text("mydata.follows", list=labels))
     return (*lines, *_attendance(scene))
 
 

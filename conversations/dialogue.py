@@ -30,7 +30,9 @@ from conversations.session import (
 )
 
 #: Pages that are about a field.
-_SHEETS_OF_FIELDS = frozenset({SheetName.AGAIN, SheetName.RESUME, SheetName.THANKS, SheetName.REVIEW})
+_SHEETS_OF_FIELDS = frozenset(
+    {SheetName.AGAIN, SheetName.RESUME, SheetName.THANKS, SheetName.REVIEW, SheetName.FOLLOW}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def _is_known(content: Content, session: Session) -> bool:
     sheet = session.place
     if not isinstance(sheet, Sheet) or sheet.name not in _SHEETS_OF_FIELDS:
         return True
-    return sheet.argument in (PROFILE, *content.field_codes)
+    return sheet.argument.partition(",")[0] in (PROFILE, *content.field_codes)
 
 
 def is_asked(content: Content, session: Session, question: Question) -> bool:

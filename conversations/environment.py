@@ -6,12 +6,15 @@ The clock and chance are read once, outside the core, and arrive here as plain v
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from conversations.content import Content
 from conversations.languages import Language
 from conversations.person import Person
 from conversations.programme import Programme
+from conversations.stations import Station
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class Environment:
     those of every language, folded for comparison. `fresh_tag` and `fresh_seed` are random
     and used only if a session begins in this turn. `are_answers_linked` is False once nobody can
     find the answers of one person any more: the respondent key has been destroyed. `programme` is
-    what the staff have planned; None stands for the first programme of the town file.
+    what the staff have planned; None stands for the first programme of the town file. `stations` has
+    the newest station of each theme that has one; it is empty where no page of this turn shows them.
     """
 
     now: dt.datetime
@@ -32,6 +36,7 @@ class Environment:
     fresh_seed: str
     are_answers_linked: bool = True
     programme: Programme | None = None
+    stations: Mapping[str, Station] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def today(self) -> dt.date:

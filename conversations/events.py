@@ -82,8 +82,25 @@ class InterpreterNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class ThemesFollowed:
+    """The person wants to hear what becomes of these measures and goals (`FollowedTheme`)."""
+
+    themes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ThemesUnfollowed:
+    """The person no longer wants to hear of these themes. With the last one the consent is taken back."""
+
+    themes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class MessagesDeclined:
-    """The person ended every message: the consent to them is taken back, and with it every seat."""
+    """The person ended every message: the consent to them is taken back, and with it every seat.
+
+    Nothing is sent to them any more that they do not ask for, not even what goes to everybody.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +156,8 @@ Change = (
     | Unsubscribed
     | ForumReplied
     | InterpreterNoted
+    | ThemesFollowed
+    | ThemesUnfollowed
     | MessagesDeclined
     | EverythingErased
     | ContactLost

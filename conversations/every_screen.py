@@ -16,7 +16,9 @@ from conversations.content import Content
 from conversations.entry import NEWS_ENTRY
 from conversations.environment import Environment, Scene
 from conversations.event_sheets import CONFIRMED, FULL
+from conversations.every_announcement import list_announcements
 from conversations.flow import PROFILE, Flow, Step, StepKind
+from conversations.follow_sheets import write_ticks
 from conversations.languages import LANGUAGES, Language
 from conversations.person import Attendance, Consent, Person
 from conversations.programme import (
@@ -33,6 +35,7 @@ from conversations.programme import (
 )
 from conversations.pushes import Push, push_screen
 from conversations.reminders import ReminderKind
+from conversations.result_sheets import station_push_screen
 from conversations.screens import Screen
 from conversations.session import (
     OWN,
@@ -47,12 +50,15 @@ from conversations.session import (
     SheetName,
     StopAsked,
 )
+from conversations.stations import URL_MAX_CHARS, Station, StationCode, StationReason
+from conversations.themes import THEME_SPINES, chosen_themes, list_every_theme
 from conversations.topic_sheets import COMMENT, NEEDS, needs_scope
 from conversations.town_sheets import MESSAGES_ENDED, PRIVACY_SECTIONS, list_topics
 from conversations.turn import place_screen
 
 _WORDS = "…"
-_SHEETS_OF_FIELDS = (SheetName.AGAIN, SheetName.RESUME, SheetName.THANKS, SheetName.REVIEW)
+_SHEETS_OF_FIELDS = (SheetName.AGAIN, SheetName.RESUME, SheetName.THANKS, SheetName.REVIEW, SheetName.FOLLOW)
+_FOLLOWING_PAGES = (SheetName.FOLLOWED, SheetName.RESULTS, SheetName.REMINDERS, SheetName.MY_DATA)
 _SHEETS_OF_PARTICIPANTS = (*_SHEETS_OF_FIELDS, SheetName.PAUSED)
 #: An address that staff may give, about as long as they are.
 _URL = "https://www.goeppingen.de/integrationsplan/fachforum?seite=1"
@@ -88,6 +94,8 @@ def list_screens(
                 place_screen(registered, sheet),
             )
     yield from _list_messages(content, now)
+    yield from list_following_screens(participant)
+    yield from list_announcements(content, tuple(language.code for language in languages), now.date())
 
 
 def make_participant(content: Content, language: str) -> Person:
@@ -118,6 +126,8 @@ def _list_sheets(content: Content) -> Iterator[Sheet]:
                 yield Sheet(name)
                 yield Sheet(name, NEWS_ENTRY)
                 yield from (Sheet(name, f"{forum_topic(code)}.{code}") for code in content.field_codes)
+            case SheetName.RESULTS_FIELD:
+                yield from (Sheet(name, code) for code in content.field_codes)
             case _ if name in _SHEETS_OF_FIELDS:
                 yield from (Sheet(name, code) for code in content.field_codes)
             case _:
@@ -258,3 +268,55 @@ def _list_messages(content: Content, now: dt.datetime) -> Iterator[tuple[str, Sc
             said = Attendance(reply, wants_interpreter=form == lacking)
             name = f"{kind.value} {topic} ({number}, {reply})"
             yield name, push_screen(Push(topic, kind, form, earlier, said))
+
+
+def list_following_screens(scene: Scene) -> Iterator[tuple[str, Screen]]:
+    """Show what is about followed themes and stations: nothing of it, one theme, and all there are."""
+    content, today = scene.content, scene.environment.today
+    chosen = replace(scene, person=_choose_themes(scene.person, content))
+    for code in content.field_codes:
+        themes = chosen_themes(chosen, code)
+        for name, ticked in (("none", ()), ("one", themes[:1]), ("all", themes)):
+            sheet = Sheet(SheetName.FOLLOW, write_ticks(code, frozenset(ticked)))
+            yield f"follow {code} ({name} ticked)", place_screen(chosen, sheet)
+    every = list_every_theme(content)
+    pages = [Sheet(name) for name in _FOLLOWING_PAGES]
+    pages += [
+        Sheet(SheetName.RESULTS_FIELD, f"{code}{page}") for code in content.field_codes for page in ("", ".1")
+    ]
+    for station_name, stations in _list_stations(every, today):
+        environment = replace(scene.environment, stations=stations)
+        for number, followed in enumerate((every[:0], every[:1], every)):
+            person = replace(chosen.person, followed=frozenset(followed))
+            shown = replace(scene, person=person, environment=environment)
+            for sheet in pages:
+                name = f"{sheet.name.value} {sheet.argument} ({station_name}, {number} followed)"
+                yield name, place_screen(shown, sheet)
+    for length in range(1, len(content.field_codes) + 1):
+        fields = content.field_codes[:length]
+        yield f"station push of {length} fields", station_push_screen(content, fields)
+
+
+def _choose_themes(person: Person, content: Content) -> Person:
+    """Let somebody choose as many measures and goals as they can, instead of answers of their own."""
+    if person.session is None:
+        return person
+    answers = dict(person.session.answers)
+    for flow in content.fields:
+        for step in flow.steps:
+            if step.spine in THEME_SPINES:
+                codes = tuple(option.code for option in step.options[: step.maximum])
+                answers[(flow.scope, step.id)] = Answer(codes)
+    return replace(person, session=replace(person.session, answers=answers))
+
+
+def _list_stations(themes: tuple[str, ...], today: dt.date) -> Iterator[tuple[str, dict[str, Station]]]:
+    """Let every theme stand the same: without a link, and with the longest one."""
+    longest = _URL + "x" * (URL_MAX_CHARS - len(_URL))
+    yield "no station", {}
+    for code, reason, url in (
+        *((code, None, "") for code in StationCode if code is not StationCode.NOT_TAKEN),
+        *((StationCode.NOT_TAKEN, reason, longest) for reason in StationReason),
+    ):
+        name = f"{code.value} {reason.value if reason else ''}"
+        yield name, {theme: Station(theme, code, reason, url, today) for theme in themes}

@@ -1,6 +1,6 @@
 """What a turn knows about the person in front of it, joined from both worlds for that turn only.
 
-The contact world gives language, consent to messages and subscriptions; the respondent
+The contact world gives language, consents to messages, subscriptions and followed themes; the respondent
 world gives consent to answers and the session. Nothing stored links the two (DESIGN §7).
 """
 
@@ -21,6 +21,7 @@ class Purpose(StrEnum):
 
     ANSWERS = "answers"
     MESSAGES = "messages"
+    FOLLOWING = "following"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ NOTHING_SAID = Attendance()
 class Person:
     """The person of one turn. A stranger has neither language nor consent nor session.
 
-    `attendance` is by topic, such as `forum_arbeit`.
+    `attendance` is by topic, such as `forum_arbeit`. `followed` are the themes they want to hear of,
+    `has_stopped` says that they ended every message.
     """
 
     language: str | None = None
@@ -57,6 +59,9 @@ class Person:
     answer_consent: Consent | None = None
     session: Session | None = None
     attendance: Mapping[str, Attendance] = field(default_factory=lambda: MappingProxyType({}))
+    follow_consent: Consent | None = None
+    followed: frozenset[str] = field(default_factory=frozenset)
+    has_stopped: bool = False
 
     def attendance_of(self, topic: str) -> Attendance:
         """Say what this person said about a forum."""

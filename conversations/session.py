@@ -76,6 +76,10 @@ class SheetName(StrEnum):
     STOPPED = "stopped"
     HELP = "help"
     CLOSED = "closed"
+    FOLLOW = "follow"
+    FOLLOWED = "followed"
+    RESULTS = "results"
+    RESULTS_FIELD = "results_field"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,8 @@ class Session:
     fixes the order of shuffled options, `behind` is the question that a page covers,
     `finished` lists the fields in the order in which they were finished, `hinted` the kinds
     of question whose hint has been shown, `wanted` the field to open after the role, `refused`
-    marks the message that was refused last, so that an edit of it is taken as the answer.
+    marks the message that was refused last, so that an edit of it is taken as the answer, `follow_asked`
+    lists the fields after which it was asked of what the person wants to hear again.
     """
 
     tag: str
@@ -152,6 +157,7 @@ class Session:
     hinted: tuple[str, ...] = ()
     wanted: str = ""
     refused: str = ""
+    follow_asked: tuple[str, ...] = ()
     versions: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[AnswerKey, Answer] = field(default_factory=dict)
 
@@ -178,6 +184,7 @@ def session_to_json(session: Session) -> str:
             "hinted": session.hinted,
             "wanted": session.wanted,
             "refused": session.refused,
+            "follow_asked": session.follow_asked,
             "versions": dict(session.versions),
         },
         ensure_ascii=False,
@@ -205,6 +212,7 @@ def session_from_json(written: str, answers: Mapping[AnswerKey, Answer]) -> Sess
         hinted=tuple(data["hinted"]),
         wanted=data["wanted"],
         refused=data["refused"],
+        follow_asked=tuple(data.get("follow_asked", ())),  # a session of an earlier version has none
         versions=data["versions"],
         answers=answers,
     )

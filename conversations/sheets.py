@@ -8,7 +8,9 @@ from conversations.data_sheets import ask_erasure_screen, erased_screen, my_data
 from conversations.entry import NEWS_ENTRY, Entry, parse_entry
 from conversations.environment import Scene
 from conversations.event_sheets import event_screen, events_screen
+from conversations.follow_sheets import follow_screen, followed_screen
 from conversations.incoming import Action
+from conversations.result_sheets import results_field_screen, results_screen
 from conversations.screens import Block, EveryLanguage, Screen, ScreenButton, action, menu_row
 from conversations.session import Sheet, SheetName
 from conversations.texts import Plain, text
@@ -38,6 +40,9 @@ _LOOKED_AT_IN_BETWEEN = frozenset(
         SheetName.EVENTS,
         SheetName.EVENT,
         SheetName.REMINDERS,
+        SheetName.FOLLOWED,
+        SheetName.RESULTS,
+        SheetName.RESULTS_FIELD,
         SheetName.ABOUT,
         SheetName.PRIVACY,
         SheetName.PRIVACY_SECTION,
@@ -116,6 +121,14 @@ def _page(scene: Scene, sheet: Sheet) -> Screen:
             return help_screen()
         case SheetName.CLOSED:
             return closed_screen(scene, argument)
+        case SheetName.FOLLOW:
+            return follow_screen(scene, argument)
+        case SheetName.FOLLOWED:
+            return followed_screen(scene)
+        case SheetName.RESULTS:
+            return results_screen(scene)
+        case SheetName.RESULTS_FIELD:
+            return results_field_screen(scene, argument)
         case _:
             assert_never(sheet.name)
 
@@ -199,6 +212,7 @@ def menu_screen(scene: Scene, argument: str = "") -> Screen:
         (action("menu.topics", Action.TOPICS),),
         (action("menu.events", Action.EVENTS),),
         (action("menu.reminders", Action.REMINDERS),),
+        (action("menu.results", Action.RESULTS),),
         (action("menu.about", Action.ABOUT),),
         (action("menu.language", Action.LANGUAGES),),
         (action("menu.privacy", Action.PRIVACY),),

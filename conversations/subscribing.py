@@ -15,6 +15,7 @@ from conversations.events import (
     MessagesDeclined,
     Placement,
     Subscribed,
+    ThemesUnfollowed,
     Unsubscribed,
 )
 from conversations.person import Consent, Purpose
@@ -35,8 +36,12 @@ def open_subscriptions(scene: Scene, argument: str, placement: Placement) -> Tur
 def show_subscriptions(
     scene: Scene, argument: str, placement: Placement, changes: tuple[Change, ...] = ()
 ) -> Turn:
-    """Show the subscriptions, after consent 2 where it is missing; `argument` is what that is for."""
-    if scene.person.message_consent is None:
+    """Show the subscriptions, after consent 2 where it is missing; `argument` is what that is for.
+
+    Whoever follows themes has something to switch off there, without consent 2 too.
+    """
+    person = scene.person
+    if person.message_consent is None and (argument or not person.followed):
         return show(scene, Sheet(SheetName.CONSENT_MESSAGES, argument), placement, changes=changes)
     return show(scene, Sheet(SheetName.REMINDERS), placement, changes=changes)
 
@@ -48,7 +53,7 @@ def agree_messages(scene: Scene, argument: str, placement: Placement) -> Turn:
     if person.message_consent is None:
         version = scene.content.town.notice_version
         consent = Consent(version, person.language or "", scene.environment.today)
-        person = replace(person, message_consent=consent)
+        person = replace(person, message_consent=consent, has_stopped=False)
         changes.append(ConsentGiven(Purpose.MESSAGES, version))
     topic, _, field_code = argument.partition(".")
     if topic in list_topics(scene) and topic not in person.subscriptions:
@@ -111,17 +116,28 @@ def stop(scene: Scene, placement: Placement) -> Turn:
 
 
 def _end_messages(scene: Scene) -> tuple[Scene, tuple[Change, ...]]:
-    """Take back every subscription, and with them consent 2: nothing is kept for writing to anybody.
+    """Take back every subscription, every followed theme and both consents to be written to.
 
-    Registrations go too, because nobody could be told of a change.
+    Registrations go too, because nobody could be told of a change. That somebody said stop is noted also
+    of those who had agreed to nothing.
     """
     person = scene.person
     changes: list[Change] = []
     if person.subscriptions:
         changes.append(Unsubscribed(person.subscriptions))
-    if person.message_consent is not None:
+    if person.followed:
+        changes.append(ThemesUnfollowed(person.followed))
+    if person.message_consent is not None or not person.has_stopped:
         changes.append(MessagesDeclined())
-    person = replace(person, subscriptions=frozenset(), message_consent=None, attendance=MappingProxyType({}))
+    person = replace(
+        person,
+        subscriptions=frozenset(),
+        message_consent=None,
+        attendance=MappingProxyType({}),
+        followed=frozenset(),
+        follow_consent=None,
+        has_stopped=True,
+    )
     return replace(scene, person=person), tuple(changes)
 
 

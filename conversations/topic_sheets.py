@@ -15,6 +15,7 @@ from conversations.questions import describe_answer, question_text
 from conversations.screens import Block, Line, Numbered, Screen, ScreenButton, action, menu_row
 from conversations.session import Question, Session
 from conversations.texts import Joined, Plain, Text, text
+from conversations.themes import offered_themes
 
 #: The shared questions, by what they are for.
 ROLE, NEEDS, PRIORITY, COMMENT = "prof_role", "forum_needs", "prio_field", "x_comment"
@@ -139,6 +140,9 @@ def review_screen(scene: Scene, scope: str) -> Screen:
         rows.append((action("ui.review.ok", Action.THANKS, scope),))
     elif flow is not None and is_started(flow, session) and is_open:
         rows.append((action("ui.btn.continue", Action.RESUME, scope),))
+    is_asked_anyway = scope in session.finished and scope not in session.follow_asked
+    if offered_themes(scene, scope) and not is_asked_anyway:
+        rows.append((action("follow.btn.more", Action.FOLLOW, scope),))
     return Screen(tuple(blocks), (*rows, menu_row()))
 
 

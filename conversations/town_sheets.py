@@ -8,6 +8,7 @@ from conversations.phases import Phase, find_phase
 from conversations.programme import GENERAL_TOPICS, forum_topic
 from conversations.screens import Screen, ScreenButton, action, menu_row
 from conversations.texts import Joined, Text, text
+from conversations.themes import may_follow
 
 #: Said of the menu that follows on the end of all messages: registrations went with them.
 MESSAGES_ENDED = "ended"
@@ -43,6 +44,8 @@ def reminders_screen(scene: Scene) -> Screen:
         is_on = topic in chosen
         press = ActionButton(Action.UNSUBSCRIBE if is_on else Action.SUBSCRIBE, topic)
         rows.append((ScreenButton(text(f"sub.{topic}"), press, ticked=is_on),))
+    if may_follow(scene):
+        rows.append((action("follow.btn.list", Action.FOLLOWED),))
     return Screen(
         ((text("sub.title"),), (state,), (text("sub.limits"),)),
         (*rows, menu_row(), (action("sub.btn.all_off", Action.ALL_OFF),)),

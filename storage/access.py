@@ -4,8 +4,9 @@ The document has this form; times are ISO 8601 in UTC, what was never given is n
 
     format          "mitreden-mydata-1"
     contact         null, or language, has_consented, message_consent {version, language, day},
-                    subscriptions [topic], attendance [{topic, reply, wants_interpreter}],
-                    screen_message_id, seen_day, telegram_id
+                    subscriptions [topic], follow_consent {version, language, day}, followed_themes
+                    [theme], told_station, told_day, has_stopped,
+                    attendance [{topic, reply, wants_interpreter}], screen_message_id, seen_day, telegram_id
     respondent      null, or consent {version, language, week}, source, session (an object),
                     answers [{scope, step, codes [code], language, wording {hash, text}, week, words,
                     message_mark, review, released, voice}]; voice is null, or
@@ -32,6 +33,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, bindparam, or_, select
 
+from conversations.person import Consent
 from storage import contexts
 from storage.answers import open_words, split_codes
 from storage.contacts import find_contact
@@ -53,7 +55,9 @@ from storage.tables import (
 
 FORMAT = "mitreden-mydata-1"
 
-_SEEN_DAY = select(contact.c.seen_day).where(contact.c.id == bindparam("key"))
+_NOTED = select(contact.c.seen_day, contact.c.told_station, contact.c.told_day).where(
+    contact.c.id == bindparam("key")
+)
 _RESPONDENT = select(respondent).where(respondent.c.pseudonym == bindparam("whose"))
 _ANSWERS = (
     select(answer, wording.c.text.label("wording_text"))
@@ -94,15 +98,18 @@ def _load_contact(connection: Connection, keys: KeyRing, telegram_id: int) -> di
     found = find_contact(connection, keys, telegram_id)
     if found is None:
         return None
-    consent = found.message_consent
+    noted = connection.execute(_NOTED, {"key": found.id}).one()
     return {
         "telegram_id": found.telegram_id,
         "language": found.language,
         "has_consented": found.has_consented,
-        "message_consent": None
-        if consent is None
-        else {"version": consent.version, "language": consent.language, "day": consent.day.isoformat()},
+        "message_consent": _describe_consent(found.message_consent),
         "subscriptions": sorted(found.subscriptions),
+        "follow_consent": _describe_consent(found.follow_consent),
+        "followed_themes": sorted(found.followed),
+        "told_station": noted.told_station,
+        "told_day": _write(noted.told_day),
+        "has_stopped": found.has_stopped,
         "attendance": [
             {
                 "topic": topic,
@@ -112,8 +119,14 @@ def _load_contact(connection: Connection, keys: KeyRing, telegram_id: int) -> di
             for topic, said in sorted(found.attendance.items())
         ],
         "screen_message_id": found.screen_message_id,
-        "seen_day": _write(connection.execute(_SEEN_DAY, {"key": found.id}).scalar_one()),
+        "seen_day": _write(noted.seen_day),
     }
+
+
+def _describe_consent(consent: Consent | None) -> dict[str, Any] | None:
+    if consent is None:
+        return None
+    return {"version": consent.version, "language": consent.language, "day": consent.day.isoformat()}
 
 
 def _load_respondent(connection: Connection, keys: KeyRing, pseudonym: bytes) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 from conversations.person import Attendance, Consent
 from storage import contexts
 from storage.attendance import load_attendance
+from storage.following import load_followed
 from storage.keyring import KeyRing, SealBrokenError
 from storage.tables import contact, subscription
 from storage.upserts import insert_or_keep
@@ -49,6 +50,7 @@ class Contact:
     """Somebody who can be reached.
 
     `has_consented` tells that the person agreed to give answers; whose they are it does not.
+    `has_stopped` says that they ended every message, and nothing may be sent that they do not ask for.
     """
 
     id: str
@@ -59,6 +61,9 @@ class Contact:
     subscriptions: frozenset[str]
     screen_message_id: int | None
     attendance: Mapping[str, Attendance] = field(default_factory=dict)
+    follow_consent: Consent | None = None
+    followed: frozenset[str] = frozenset()
+    has_stopped: bool = False
 
 
 def load_contact(connection: Connection, keys: KeyRing, telegram_id: int) -> Contact | None:
@@ -80,6 +85,8 @@ def create_contact(connection: Connection, keys: KeyRing, telegram_id: int, *, t
         "chat_sealed": keys.seal_contact(str(telegram_id).encode(), contexts.contact_chat(contact_id)),
         "has_consented": False,
         "seen_day": today,
+        "has_stopped": False,
+        "told_station": 0,
     }
     connection.execute(_CREATE, values)
     return Contact(
@@ -107,6 +114,11 @@ def set_message_consent(connection: Connection, contact_id: str, consent: Consen
         message_consent_language=None if consent is None else consent.language,
         message_consent_day=None if consent is None else consent.day,
     )
+
+
+def set_stopped(connection: Connection, contact_id: str, *, stopped: bool) -> None:
+    """Note that the person ended every message, or wants some again."""
+    _change(connection, contact_id, has_stopped=stopped)
 
 
 def mark_consented(connection: Connection, contact_id: str) -> None:
@@ -168,19 +180,20 @@ def _find(
         telegram_id=int(keys.open_contact(row["chat_sealed"], contexts.contact_chat(row["id"]))),
         language=row["language"],
         has_consented=row["has_consented"],
-        message_consent=_read_consent(row),
+        message_consent=_read_consent(row, "message"),
         subscriptions=topics,
         screen_message_id=row["screen_message_id"],
         attendance=load_attendance(connection, row["id"]),
+        follow_consent=_read_consent(row, "follow"),
+        followed=load_followed(connection, row["id"]) if row["follow_consent_day"] else frozenset(),
+        has_stopped=row["has_stopped"],
     )
 
 
-def _read_consent(row: RowMapping) -> Consent | None:
-    if row["message_consent_version"] is None:
-        return None
-    return Consent(
-        row["message_consent_version"], row["message_consent_language"], row["message_consent_day"]
-    )
+def _read_consent(row: RowMapping, what: str) -> Consent | None:
+    """Read one of the two consents that hang on the contact."""
+    version, language, day = (row[f"{what}_consent_{part}"] for part in ("version", "language", "day"))
+    return None if version is None else Consent(version, language, day)
 
 
 def _change(connection: Connection, contact_id: str, **values: object) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, bindparam, delete, select, text
 
 from storage.inbox import prune_inbox
+from storage.mailings import forget_copies
 from storage.outbox import prune_outbox
 from storage.staff import prune_states
 from storage.staff_deputies import prune_deputies
@@ -25,6 +26,7 @@ UNDECIDED_KEPT = dt.timedelta(days=30)
 _IS_UNDECIDED = and_(
     contact.c.has_consented.is_(False),
     contact.c.message_consent_day.is_(None),
+    contact.c.follow_consent_day.is_(None),
     contact.c.seen_day <= bindparam("last_day"),
 )
 _DROP_TO_UNDECIDED = delete(outbox).where(outbox.c.contact_id.in_(select(contact.c.id).where(_IS_UNDECIDED)))
@@ -42,6 +44,7 @@ class RetentionCounts:
     messages: int
     staff_states: int = 0
     staff_invites: int = 0
+    copies: int = 0
     staff_deputies: int = 0
 
     @property
@@ -56,6 +59,7 @@ class RetentionCounts:
                 self.messages,
                 self.staff_states,
                 self.staff_invites,
+                self.copies,
                 self.staff_deputies,
             )
         )
@@ -76,6 +80,7 @@ def apply_retention(connection: Connection, now: dt.datetime) -> RetentionCounts
         messages=dropped + prune_outbox(connection, now),
         staff_states=prune_states(connection, now),
         staff_invites=prune_invites(connection, now),
+        copies=forget_copies(connection, now),
         staff_deputies=prune_deputies(connection, today),
     )
 

@@ -1,6 +1,6 @@
 """Where the members of the staff stand in the staff area. Nothing is here but what they were at.
 
-It goes when they are done, or a day later. This module must not know who is staff (settings say so),
+It goes when they are done, or a day later. This module must not know who is staff (`storage.staff_members`),
 nor what a state means.
 """
 

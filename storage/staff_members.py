@@ -72,6 +72,11 @@ _END_DEPUTIES = delete(staff_deputy).where(
     or_(staff_deputy.c.member_id == bindparam("key"), staff_deputy.c.stands_in_for == bindparam("key"))
 )
 _END_INVITES = delete(staff_invite).where(staff_invite.c.invited_by == bindparam("key"))
+_REMIND = (
+    update(staff_member)
+    .where(staff_member.c.id == bindparam("key"), staff_member.c.reminded_week != bindparam("in_week"))
+    .values(reminded_week=bindparam("in_week"))
+)
 _FORGET_STATE = delete(staff_state).where(
     staff_state.c.person_mac.in_(
         select(staff_member.c.person_mac).where(staff_member.c.id == bindparam("key"))
@@ -176,6 +181,11 @@ def set_invited_roles(connection: Connection, member_id: str, roles: frozenset[R
 def set_member_language(connection: Connection, member_id: str, language: str) -> None:
     """Note the language of what is sent to a member."""
     connection.execute(_CHANGE.values(language=language), {"key": member_id})
+
+
+def mark_reminded(connection: Connection, member_id: str, week: str) -> bool:
+    """Note that a member is reminded in a week. False: they were already."""
+    return connection.execute(_REMIND, {"key": member_id, "in_week": week}).rowcount == 1
 
 
 def revoke(connection: Connection, member_id: str) -> bool:

@@ -78,7 +78,7 @@ def new(
         from bot.announce.options import read_audience, read_kind, read_page, read_values
 
         of_kind = read_kind(kind)
-        read = read_values(of_kind, values or ())
+        read = read_values(of_kind, values or (), desk.content.field_codes)
         audience = read_audience(
             default_audience(of_kind, read), topic, language, coming_to, desk.content.field_codes
         )
@@ -104,7 +104,7 @@ def change(
         from bot.announce.options import read_audience, read_page, read_values, with_values
 
         draft = desk.get(number)
-        read = read_values(draft.announcement.kind, values or ())
+        read = read_values(draft.announcement.kind, values or (), desk.content.field_codes)
         written = with_values(draft.announcement, read)
         audience = read_audience(written.audience, topic, language, coming_to, desk.content.field_codes)
         written = replace(
@@ -329,9 +329,9 @@ def stop(number: _Number) -> None:
     with _desk() as desk:
         desk.steer(number, MailingState.STOPPED)
         progress, _ = desk.load_progress(number)
-        typer.echo(
-            f"Stopped. Sent: {progress.sent}. To correct what was sent: mitreden announce correct {number}"
-        )
+        typer.echo(f"Stopped. Sent: {progress.sent}.")
+        if progress.sent:
+            typer.echo(f"To correct what was sent: mitreden announce correct {number} --edit")
 
 
 @announce_cli.command("cancel")

@@ -27,7 +27,7 @@ def read_kind(words: str) -> AnnouncementKind:
         raise StartError(f"There is no kind “{words}”.{hint}") from None
 
 
-def read_values(kind: AnnouncementKind, pairs: Iterable[str]) -> dict[str, str]:
+def read_values(kind: AnnouncementKind, pairs: Iterable[str], fields: Collection[str]) -> dict[str, str]:
     """Read gaps that are the same in every language, such as `plan_url=https://…`."""
     values: dict[str, str] = {}
     for gap, written in _split(kind, pairs):
@@ -37,6 +37,8 @@ def read_values(kind: AnnouncementKind, pairs: Iterable[str]) -> dict[str, str]:
                 f" --set {gap.name}=…"
             )
         values[gap.name] = tidy_value(gap, written)
+        if gap.kind is GapKind.FIELD and written:
+            _check_field(written, fields)
     return values
 
 
@@ -93,7 +95,7 @@ def read_text(path: Path) -> str:
     if len(raw) > _FILE_MAX_BYTES:
         raise StartError(f"{path} is too large for a message.")
     try:
-        return raw.decode("utf-8-sig").strip()
+        return "\n".join(raw.decode("utf-8-sig").splitlines()).strip()
     except UnicodeDecodeError:
         raise StartError(f"{path} is no text in UTF-8. Save it as “UTF-8” or “Unicode (UTF-8)”.") from None
 
@@ -126,8 +128,8 @@ def read_audience(
         for topic in sorted(wanted.difference(known)):
             hint = suggest(topic, known) or f" Known are: {', '.join(known)}."
             raise StartError(f"There is nothing to subscribe to that is called “{topic}”.{hint}")
-        if coming_to and coming_to not in fields:
-            raise StartError(f"There is no field “{coming_to}”. Known are: {', '.join(fields)}.")
+        if coming_to:
+            _check_field(coming_to, fields)
         audience = replace(
             audience,
             topics=frozenset(wanted) if topics or coming_to else audience.topics,
@@ -137,6 +139,11 @@ def read_audience(
     if languages:
         audience = replace(audience, languages=frozenset(code for code in languages if code))
     return audience
+
+
+def _check_field(code: str, fields: Collection[str]) -> None:
+    if code not in fields:
+        raise StartError(f"There is no field “{code}”. Known are: {', '.join(fields)}.")
 
 
 def with_values(announcement: Announcement, values: Mapping[str, str]) -> Announcement:

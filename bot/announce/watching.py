@@ -43,7 +43,9 @@ def watch(load: Load, console: Console, wait: Callable[[float], None]) -> bool:
 
 
 def show_bar(mailing: Mailing, remaining: dt.timedelta | None, console: Console) -> None:
-    """Show the bar once."""
+    """Show the bar once, where there is a terminal to show it on."""
+    if not console.is_terminal:
+        return
     bar = _bar(console)
     bar.add_task(_describe(mailing, remaining), total=max(mailing.listed, 1), completed=mailing.settled)
     console.print(bar.get_renderable())

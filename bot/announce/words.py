@@ -151,7 +151,7 @@ def say_span(span: dt.timedelta) -> str:
     """
     seconds = round(span.total_seconds())
     if seconds < 60:
-        return f"{max(seconds, 0)} s"
+        return f"{max(seconds, 1)} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 

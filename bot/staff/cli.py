@@ -78,7 +78,7 @@ def list_staff(as_json: _Json = False) -> None:
     with _team() as team:
         from bot.staff.command import list_json, list_lines
 
-        found = team.list()
+        found = team.list_all()
         if as_json:
             typer.echo(json.dumps(list_json(*found), indent=2))
             return

@@ -62,7 +62,7 @@ class Team:
                 write_code(link, picture)
         return Invitation(link, roles, expires_at)
 
-    def list(self) -> tuple[list[Member], list[Deputyship], int]:
+    def list_all(self) -> tuple[list[Member], list[Deputyship], int]:
         """List the members, who stands in for whom, and count the open invitations."""
         today = self.now.date()
         with self.database.reading() as connection:
@@ -117,7 +117,7 @@ class Team:
         return f"{member_id} stands in for {other_id} no longer."
 
     def _get(self, member_id: str) -> Member:
-        members, _, _ = self.list()
+        members, _, _ = self.list_all()
         found = next((member for member in members if member.id == member_id), None)
         if found is None:
             known = ", ".join(member.id for member in members)

@@ -900,3 +900,11 @@ async def test_a_running_bot_shows_what_was_changed_in_its_next_turn(tmp_path: P
             bot.terminate()
             assert await bot.ended() == 0
         assert not any("Traceback" in line for line in bot.err), bot.err
+
+
+def test_a_change_stands_in_the_trail_and_one_that_was_refused_does_not(office: Office) -> None:
+    office.refuses("forum", "move", "arbeit", NEW, typed="n\n")
+    office.does("forum", "move", "arbeit", NEW, "--yes")
+    with closing(sqlite3.connect(office.folder / "data" / "mitreden.sqlite")) as connection:
+        found = connection.execute("SELECT who, deed, subject, digest FROM staff_log").fetchall()
+    assert found == [("command line", "date_changed", "forum_arbeit", "")]

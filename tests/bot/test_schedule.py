@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 
 from bot.mailing_run import EVERY_SECONDS
-from bot.schedule import REMINDERS_EVERY_SECONDS, RETENTION_EVERY_SECONDS
+from bot.schedule import (
+    REMINDERS_EVERY_SECONDS,
+    RETENTION_EVERY_SECONDS,
+    STATION_NEWS_EVERY_SECONDS,
+)
 from conversations.programme import Cancellation
 from tests.support.chat import Chat
 from tests.support.meetings import meeting, on
@@ -315,6 +319,7 @@ async def test_a_tick_waits_for_the_one_before_and_missed_ones_are_one(town: Rem
     assert {job.trigger.interval.total_seconds() for job in jobs} == {
         EVERY_SECONDS,
         REMINDERS_EVERY_SECONDS,
+        STATION_NEWS_EVERY_SECONDS,
         RETENTION_EVERY_SECONDS,
     }
     for job in jobs:

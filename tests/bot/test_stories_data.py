@@ -18,7 +18,7 @@ EVERYTHING = [table.name for table in (*CONTACT_WORLD, *RESPONDENT_WORLD)]
 
 
 async def lives_a_full_life(town: Town, chat: Chat, language: str = "de") -> None:
-    """Answer by tapping, writing and speaking, subscribe to messages, and register for a forum."""
+    """Answer by tapping, writing and speaking, follow a measure, subscribe, and register for a forum."""
     await chat.takes_part(language, "sprache")
     await chat.finishes(until="own")
     await chat.chooses("own")
@@ -32,6 +32,10 @@ async def lives_a_full_life(town: Town, chat: Chat, language: str = "de") -> Non
     await chat.chooses("needs:sprache")
     await chat.chooses("interpreter")
     await chat.chooses("_done")
+    for meaning in ("review:sprache", "thanks:sprache"):
+        await chat.chooses(meaning)
+    await chat.chooses(next(choice for choice in chat.choices if choice.startswith("ftick:")))
+    await chat.chooses("fyes:sprache")
     await chat.says("/events")
     await chat.chooses("event:forum_sprache")
     await chat.chooses("come:forum_sprache")
@@ -204,6 +208,13 @@ def _compare(town: Town, chat: Chat, data: dict[str, Any], rows: dict[str, Rows]
             name: str(contact.pop(f"message_consent_{name}")) for name in ("version", "language", "day")
         },
         "subscriptions": [row["topic"] for row in rows["subscription"]],
+        "follow_consent": {
+            name: str(contact.pop(f"follow_consent_{name}")) for name in ("version", "language", "day")
+        },
+        "followed_themes": [row["theme"] for row in rows["followed_theme"]],
+        "told_station": contact.pop("told_station"),
+        "told_day": contact.pop("told_day"),
+        "has_stopped": contact.pop("has_stopped"),
         "attendance": [
             {name: row[name] for name in ("topic", "reply", "wants_interpreter")}
             for row in rows["attendance"]
@@ -212,6 +223,7 @@ def _compare(town: Town, chat: Chat, data: dict[str, Any], rows: dict[str, Rows]
         "seen_day": contact.pop("seen_day").isoformat(),
     }
     assert contact.keys() <= keyed
+    assert len(rows["followed_theme"]) == 1
     assert [row["reply"] for row in rows["attendance"]] == ["coming"]
     assert rows["staff_state"] == []
     assert data["staff_state"] is None

@@ -303,7 +303,7 @@ def test_an_edit_on_the_same_branch_leads_back_to_the_review() -> None:
     player.opens(Action.EDIT, "arbeit.arb_fit").picks("s5")
     assert player.session.place == Sheet(SheetName.REVIEW, "arbeit")
     assert player.answers["arb_fit"] == ("s5",)
-    player.taps("Alles stimmt")
+    player.taps("Alles stimmt").taps("Nein, danke")
     assert player.session.place == Sheet(SheetName.THANKS, "arbeit")
 
 

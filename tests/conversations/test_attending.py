@@ -689,7 +689,7 @@ def test_without_consent_2_nothing_is_noted_and_a_later_reminder_makes_up_for_it
 def test_with_consent_2_but_no_subscription_to_that_forum_nothing_is_noted() -> None:
     player = invited(consent="Nein").does("/reminders").taps("Ja").taps("Fachforum Wohnen")
     player.does("/topics").opens(Action.FIELD, "arbeit").opens(Action.REVIEW).opens(Action.THANKS)
-    answer(player.opens(Action.NEEDS), "interpreter!")
+    answer(player.opens(Action.FOLLOW_NO).opens(Action.NEEDS), "interpreter!")
     assert player.stored.attendance == ()
 
 

@@ -28,6 +28,8 @@ from conversations.events import (
     EverythingErased,
     ScreenShown,
     Subscribed,
+    ThemesFollowed,
+    ThemesUnfollowed,
 )
 from conversations.flow import Flow, Step, StepKind
 from conversations.incoming import (
@@ -49,7 +51,9 @@ from conversations.incoming import (
 )
 from conversations.person import Person
 from conversations.session import SKIPPED, Asking, Session, session_from_json, session_to_json
+from conversations.stations import Station, StationCode
 from conversations.texts import Plain
+from conversations.themes import list_every_theme
 from conversations.topic_sheets import NEEDS, is_invited, needs_scope
 from conversations.turn import Turn
 from tests.support.play import Player, Shown, Stored, town, without_voices
@@ -98,6 +102,18 @@ FORGED = (
     "m:comment:gone",
     "m:pn:gone",
     "m:sub:gone",
+    "m:follow:gone",
+    "m:follow:werte",
+    "m:ftick:arb_measure.gone.1",
+    "m:ftick:wer_measure.clubs.1",
+    "m:ftick:wer_measure.clubs.x",
+    "m:fyes:arbeit",
+    "m:fno:werte",
+    "m:unfollow:wer_measure.clubs",
+    "m:unfollall",
+    "m:resfield:gone",
+    "m:resfield:arbeit.9",
+    "m:resfield:arbeit.²",
     "m:msgyes:forum_arbeit.gone",
     "m:lang:xx",
     "m:lang:",
@@ -106,6 +122,11 @@ FORGED = (
 )
 
 
+#: Every second theme has come somewhere.
+STATIONS = {
+    theme: Station(theme, StationCode.DONE, None, "", dt.date(2027, 8, 1))
+    for theme in list_every_theme(town())[::2]
+}
 Thing = TypeVar("Thing")
 
 
@@ -114,7 +135,7 @@ class Walk:
 
     def __init__(self, content: Content | None = None) -> None:
         self.content, self.is_changed = content or town(), False
-        self.player = Player(content=self.content)
+        self.player = Player(content=self.content, stations=STATIONS)
         self.seen: list[Button] = [ActionButton(Action.AGREE), ActionButton(Action.ERASE)]
         self.said: list[str] = []
         self.steps = 0
@@ -256,7 +277,10 @@ class Walk:
         again = take_turn(self.player.content, person, incoming, environment)
         assert _apart_from_visits(again.person) == _apart_from_visits(person)
         assert not any(
-            isinstance(event, AnswerRecorded | AnswersDropped | Subscribed) for event in again.events
+            isinstance(
+                event, AnswerRecorded | AnswersDropped | Subscribed | ThemesFollowed | ThemesUnfollowed
+            )
+            for event in again.events
         )
 
     def check_languages(self) -> None:
@@ -280,6 +304,10 @@ class Walk:
         assert (person.session is None) == (person.answer_consent is None)
         if person.subscriptions:
             assert person.message_consent is not None, "written to without consent 2"
+        assert bool(person.followed) == (person.follow_consent is not None), "told without a consent"
+        if person.has_stopped:
+            assert not person.subscriptions
+            assert not person.followed
         if any(isinstance(event, EverythingErased) for event in turn.events):
             assert self.player.stored == Stored()
             assert person == Person()
@@ -339,7 +367,7 @@ def test_whatever_anybody_does_every_promise_holds(deeds: list[int]) -> None:
 
 
 def test_long_walks_with_fixed_numbers_get_somewhere() -> None:
-    recorded, dropped, erased, subscribed, finished = 0, 0, 0, 0, set()
+    recorded, dropped, erased, subscribed, followed, finished = 0, 0, 0, 0, 0, set()
     for seed in range(8):
         numbers = random.Random(seed)
         walk = Walk().go([numbers.randrange(2**24) for _ in range(600)])
@@ -348,14 +376,16 @@ def test_long_walks_with_fixed_numbers_get_somewhere() -> None:
         dropped += sum(isinstance(event, AnswersDropped) for event in events)
         erased += sum(isinstance(event, EverythingErased) for event in events)
         subscribed += sum(isinstance(event, Subscribed) for event in events)
+        followed += sum(isinstance(event, ThemesFollowed) for event in events)
         finished |= {
             code for turn in walk.turns if turn.person.session for code in turn.person.session.finished
         }
-    print(f"{recorded=} {dropped=} {erased=} {subscribed=} {finished=}")
+    print(f"{recorded=} {dropped=} {erased=} {subscribed=} {followed=} {finished=}")
     assert recorded > 400
     assert dropped > 5
     assert erased > 0
     assert subscribed > 10
+    assert followed > 0
     assert len(finished) >= 3
 
 

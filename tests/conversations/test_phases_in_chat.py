@@ -321,7 +321,8 @@ def test_the_review_of_a_finished_topic_that_is_closed_leads_on_and_changes_noth
     player = walk_to_thanks(in_topic("arbeit", content=closing(TODAY, "arbeit")))
     after_midnight(player).taps("Meine Antworten ansehen")
     assert player.buttons == ["Alles stimmt", "Menü"]
-    assert player.taps("Alles stimmt").session.place == Sheet(SheetName.THANKS, "arbeit")
+    player.taps("Alles stimmt").taps("Nein, danke")
+    assert player.session.place == Sheet(SheetName.THANKS, "arbeit")
 
 
 def test_answers_about_oneself_can_be_changed_whatever_topic_is_closed() -> None:
@@ -507,7 +508,7 @@ def test_needs_are_neither_offered_nor_asked_after_the_forum() -> None:
     player.taps("Was ich für das Treffen brauche", on=old)
     assert not isinstance(player.session.place, Asking)
     assert "Was ich für das Treffen brauche" not in player.buttons
-    player.presses("m:thanks:arbeit")
+    player.presses("m:thanks:arbeit").taps("Nein, danke")
     assert player.sees.startswith(f"{THANKS} Das Fachforum war schon.")
     assert "Was ich für das Treffen brauche" not in player.buttons
 

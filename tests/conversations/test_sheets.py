@@ -8,7 +8,7 @@ from conversations.session import Asking, Sheet, SheetName
 from conversations.town_sheets import PRIVACY_SECTIONS
 from tests.support.play import answer, in_topic, newcomer, participant, walk_to_thanks
 
-COMMANDS_OF_PAGES = ("/events", "/reminders", "/about", "/privacy", "/mydata", "/stop", "/help")
+COMMANDS_OF_PAGES = ("/events", "/reminders", "/results", "/about", "/privacy", "/mydata", "/stop", "/help")
 
 
 def test_the_menu_has_everything_and_erasure_last() -> None:
@@ -16,6 +16,7 @@ def test_the_menu_has_everything_and_erasure_last() -> None:
         "Meine Meinung sagen",
         "Termine der Fachforen",
         "Erinnerungen",
+        "Was ist daraus geworden?",
         "Was ist der Integrationsplan?",
         "Sprache ändern",
         "Datenschutz",

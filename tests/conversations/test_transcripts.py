@@ -16,6 +16,7 @@ import pytest
 
 from conversations.incoming import Action
 from conversations.programme import Reply
+from conversations.stations import Station, StationCode
 from tests.support.meetings import planned
 from tests.support.play import Player, answer, language_names, town
 
@@ -51,6 +52,17 @@ def does(command: str) -> Deed:
 
 def opens(what: Action, argument: str | None = None) -> Deed:
     return lambda player: player.opens(what, argument)
+
+
+def learns(theme: str, code: StationCode) -> Deed:
+    """Let the staff record what became of a theme."""
+
+    def record(player: Player) -> None:
+        url = "https://www.goeppingen.de/massnahmen"
+        player.stations = {theme: Station(theme, code, None, url, player.now.date())}
+        player.log.append(f"\n▶ The town records: {theme} is {code.value}")
+
+    return record
 
 
 FULL = ("de", "de_LS", "en", "tr", "ar")
@@ -149,7 +161,7 @@ WAYS = (
     Way(
         "arbeit",
         "arbeitet",
-        "Has work; gives answers of their own, in writing and by voice. The way told in every language.",
+        "Has work; gives answers of their own, in writing and by voice; follows a measure. In all languages.",
         "settled",
         (
             "working",
@@ -167,6 +179,13 @@ WAYS = (
             says("Danke, dass Sie fragen."),
             opens(Action.REVIEW),
             opens(Action.THANKS),
+            opens(Action.FOLLOW_TICK),
+            opens(Action.FOLLOW_YES),
+            does("/reminders"),
+            opens(Action.FOLLOWED),
+            learns("arb_measure.recognition_advice", StationCode.DECIDED),
+            does("/results"),
+            opens(Action.RESULTS_FIELD, "arbeit"),
         ),
         FULL,
     ),

@@ -92,9 +92,9 @@ def test_every_gap_of_a_text_is_filled_by_the_town_or_named_here() -> None:
     """A new gap has to be filled by the program; this list says that somebody has thought of it."""
     by_program = {
         "agenda_url", "bot_link", "council_line", "council_when", "date", "date_long", "field_name",
-        "forum_name", "forum_when", "i", "language_list", "language_name", "map_url", "max", "n",
+        "forum_name", "forum_when", "i", "language_list", "language_name", "list", "map_url", "max", "n",
         "old_when", "options", "phase_line", "place", "question_time_line", "reason", "reminder_times",
-        "report_url", "support_line", "time", "topics", "version", "when", "word",
+        "report_url", "station", "support_line", "theme", "time", "topics", "url", "version", "when", "word",
     }  # fmt: skip
     from conversations.town_file import TOWN_GAPS
 

@@ -222,6 +222,7 @@ def test_sentences_end_and_buttons_do_not(language: str) -> None:
         r"staff\.(?:what\..*|people|languages|effect\.reminder"
         r"|event\.(?:ends|confirmed|confirmed_nothing|seats|needs|need|map|report|agenda|answers|old|new"
         r"|draft_day|decided_day|question_time|was_planned|ask_.*)|doubt\.map|schedule\.(?:title|line)|wrong\..*"
+        r"|sta\.(?:nothing|newest|followers|confirm|ask_link|stale|stale_.*)"
         r"|ann\.(?:value|empty|list|drafts|waiting|running|ended|line|title|state\..*|discarded|mode\..*|to_.*"
         r"|count|left|minutes|lang\..*|faults|fault\..*|place\..*|translators|preview\..*|not_yet|planned"
         r"|unseen|waits|not_allowed|wrong_state|late|percent|still_waiting|unknown|unknown_kept|held|failed"

@@ -24,7 +24,8 @@ OPENED = {
 RENAMED = {
     "message_consent_version": "version", "message_consent_language": "language",
     "message_consent_day": "day", "consent_version": "version", "consent_language": "language",
-    "consent_week": "week", "topic": "subscriptions",
+    "consent_week": "week", "topic": "subscriptions", "follow_consent_version": "version",
+    "follow_consent_language": "language", "follow_consent_day": "day", "theme": "followed_themes",
 }  # fmt: skip
 
 
@@ -60,7 +61,8 @@ def test_everything_said_is_in_the_document(database: Database, keys: KeyRing) -
     document = everything(database, keys)
     written = json.dumps(document, ensure_ascii=False)
     for said in (
-        "canary-topic", "canary-forum", "canary desk", "canary-colleague",
+        "canary-topic", "canary-forum", "canary-theme", "canary desk",
+        "canary-colleague",
         "canary-source", "canary-code", "canary offered", "canary words", "canary released",
         "canary-file", "canary-tag", "canary message", "canary update 1", "canary update 2", "Яка робота?",
     ):  # fmt: skip
@@ -100,4 +102,6 @@ def test_who_chose_nothing_has_nearly_nothing(database: Database, keys: KeyRing)
         create_contact(connection, keys, ANNA, today=TODAY)
         document = load_everything(connection, keys, ANNA)
     assert document["contact"]["message_consent"] is None
+    assert document["contact"]["follow_consent"] is None
+    assert document["contact"]["followed_themes"] == []
     assert document["respondent"] is None

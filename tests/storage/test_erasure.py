@@ -20,7 +20,14 @@ from storage.vocabulary import Lane, OutboxKind
 from tests.support.databases import ANNA, BORIS, NOW
 from tests.support.people import live
 
-ALWAYS_PLAIN = (b"canary-topic", b"canary-forum", b"canary-colleague", b"canary-source", b"canary-code")
+ALWAYS_PLAIN = (
+    b"canary-topic",
+    b"canary-forum",
+    b"canary-theme",
+    b"canary-colleague",
+    b"canary-source",
+    b"canary-code",
+)
 ALWAYS_SEALED = (
     b"canary offered", b"canary words", b"canary released", b"canary sound", b"canary-file",
     b"canary update", b"canary desk", b"canary message", b"canary-tag", str(ANNA).encode(),

@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import os
 import random
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -227,6 +228,25 @@ class NoonProcess(BotProcess):
     """The bot as a process whose clock says noon."""
 
     ahead: dt.timedelta = dt.timedelta()
+
+    def count_in_flight(self) -> int:
+        """Count what was being sent when the process died, in a process of its own.
+
+        The test has the database open: were the file opened and closed here once more, its locks would
+        be gone (SQLite, "How To Corrupt An SQLite Database File", §2.2).
+        """
+        looking = (
+            "import sys; from pathlib import Path; from tests.support.kill_harness import BotProcess;"
+            "print(BotProcess(None, '', Path(sys.argv[1])).count_in_flight())"
+        )
+        found = subprocess.run(
+            [sys.executable, "-c", looking, str(self.folder)],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return int(found.stdout)
 
     async def start(self) -> None:
         """Start the process; returns at once."""

@@ -11,7 +11,19 @@ from conversations.person import Consent
 from conversations.programme import Reply
 from conversations.session import Answer, OfferedOwn, Session
 from conversations.session import Asking as AskingStep
-from storage import attendance, contacts, contexts, inbox, outbox, sending, staff, tables, voices
+from storage import (
+    attendance,
+    contacts,
+    contexts,
+    following,
+    inbox,
+    outbox,
+    sending,
+    staff,
+    station_news,
+    tables,
+    voices,
+)
 from storage.answers import Wording, save_answer, save_wordings
 from storage.keyring import KeyRing
 from storage.outbox import OutboxMessage
@@ -40,6 +52,9 @@ def live(
     contacts.set_message_consent(connection, contact_id, Consent("m1", "uk", today))
     contacts.set_screen_message(connection, contact_id, 70_000 + number)
     contacts.subscribe(connection, contact_id, f"{mark}-topic")
+    following.set_follow_consent(connection, contact_id, Consent("f1", "uk", today))
+    following.follow(connection, contact_id, [f"{mark}-theme"])
+    station_news.mark_told(connection, [contact_id], 90_000 + number, today)
     attendance.save_reply(connection, contact_id, f"{mark}-forum", Reply.COMING, seats=None)
     attendance.note_interpreter(connection, contact_id, f"{mark}-forum", wanted=True)
     staff.save_state(connection, keys, telegram_id, f'{{"place": "{mark} desk"}}', NOW)

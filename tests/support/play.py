@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 from zoneinfo import ZoneInfo
@@ -43,6 +43,8 @@ from conversations.events import (
     PoppedUp,
     ScreenShown,
     Subscribed,
+    ThemesFollowed,
+    ThemesUnfollowed,
     Unsubscribed,
 )
 from conversations.incoming import (
@@ -63,6 +65,7 @@ from conversations.languages import LANGUAGES, presort
 from conversations.person import Attendance, Consent, Person, Purpose
 from conversations.screens import Screen, ScreenButton
 from conversations.session import Answer, AnswerKey, Session, session_from_json, session_to_json
+from conversations.stations import Station
 from conversations.turn import Turn
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -113,6 +116,9 @@ class Stored:
     answers: tuple[tuple[AnswerKey, Answer], ...] = ()
     source: str = ""
     attendance: tuple[tuple[str, Attendance], ...] = ()
+    follow_consent: Consent | None = None
+    followed: frozenset[str] = frozenset()
+    has_stopped: bool = False
 
     def load(self) -> Person:
         """Join what is kept to the person of one turn."""
@@ -124,6 +130,9 @@ class Stored:
             self.answer_consent,
             session,
             dict(self.attendance),
+            self.follow_consent,
+            self.followed,
+            self.has_stopped,
         )
 
 
@@ -139,8 +148,10 @@ def store(before: Stored, turn: Turn) -> Stored:
                 is_new = kept.answer_consent is None
                 consent = turn.person.answer_consent
                 kept = replace(kept, answer_consent=consent, source=source if is_new else kept.source)
+            case ConsentGiven(Purpose.FOLLOWING):
+                kept = replace(kept, follow_consent=turn.person.follow_consent)
             case ConsentGiven():
-                kept = replace(kept, message_consent=turn.person.message_consent)
+                kept = replace(kept, message_consent=turn.person.message_consent, has_stopped=False)
             case AnswerRecorded(scope, step, answer):
                 answers[(scope, step)] = as_stored(answer)
                 kept = replace(kept, answers=tuple(answers.items()))
@@ -155,13 +166,28 @@ def store(before: Stored, turn: Turn) -> Stored:
                 kept = _said(kept, topic, reply=reply)
             case InterpreterNoted(topic, wanted):
                 kept = _said(kept, topic, wants_interpreter=wanted)
+            case ThemesFollowed(themes):
+                kept = replace(kept, followed=kept.followed | themes, has_stopped=False)
+            case ThemesUnfollowed(themes):
+                left = kept.followed - themes
+                kept = replace(kept, followed=left, follow_consent=kept.follow_consent if left else None)
             case MessagesDeclined():
-                kept = replace(kept, message_consent=None, attendance=())
+                kept = replace(
+                    kept,
+                    message_consent=None,
+                    attendance=(),
+                    followed=frozenset(),
+                    follow_consent=None,
+                    has_stopped=True,
+                )
             case EverythingErased():
                 kept = Stored()
             case ContactLost():
-                kept = replace(
-                    kept, language=None, message_consent=None, subscriptions=frozenset(), attendance=()
+                kept = Stored(
+                    answer_consent=kept.answer_consent,
+                    session=kept.session,
+                    answers=kept.answers,
+                    source=kept.source,
                 )
             case ScreenShown() | PoppedUp() | DataFileRequested() | CalendarFileRequested():
                 pass
@@ -219,6 +245,7 @@ class Player:
     popups: list[str] = field(default_factory=list)
     turn: Turn | None = None
     log: list[str] = field(default_factory=list)
+    stations: Mapping[str, Station] = field(default_factory=dict)
     _messages: int = 0
     _pressed: Button | None = None
 
@@ -341,7 +368,8 @@ class Player:
     def environment(self) -> Environment:
         """The world of the next turn."""
         offered = presort(self.phone, shipped().catalogues.offered)
-        return Environment(self.now, offered, stop_words(), f"tag{self.seed:.5}", self.seed)
+        tag = f"tag{self.seed:.5}"
+        return Environment(self.now, offered, stop_words(), tag, self.seed, stations=self.stations)
 
     # Inside.
 

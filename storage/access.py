@@ -6,7 +6,8 @@ The document has this form; times are ISO 8601 in UTC, what was never given is n
     contact         null, or language, has_consented, message_consent {version, language, day},
                     subscriptions [topic], follow_consent {version, language, day}, followed_themes
                     [theme], told_station, told_day, has_stopped,
-                    attendance [{topic, reply, wants_interpreter}], screen_message_id, seen_day, telegram_id
+                    attendance [{topic, reply, wants_interpreter}], announcements [{announcement_id, state,
+                    language, message_id, sent_at}], screen_message_id, seen_day, telegram_id
     respondent      null, or consent {version, language, week}, source, session (an object),
                     answers [{scope, step, codes [code], language, wording {hash, text}, week, words,
                     message_mark, review, released, voice}]; voice is null, or
@@ -40,6 +41,7 @@ from storage.contacts import find_contact
 from storage.keyring import KeyRing
 from storage.staff_members import split_roles
 from storage.tables import (
+    announcement_copy,
     answer,
     contact,
     inbox,
@@ -64,6 +66,11 @@ _ANSWERS = (
     .select_from(answer.outerjoin(wording, wording.c.hash == answer.c.wording))
     .where(answer.c.pseudonym == bindparam("whose"))
     .order_by(answer.c.scope, answer.c.step)
+)
+_COPIES = (
+    select(announcement_copy)
+    .where(announcement_copy.c.contact_id == bindparam("key"))
+    .order_by(announcement_copy.c.announcement_id)
 )
 _STAFF_STATE = select(staff_state).where(staff_state.c.person_mac == bindparam("mac"))
 _STAFF_MEMBER = select(staff_member).where(staff_member.c.person_mac == bindparam("mac"))
@@ -117,6 +124,16 @@ def _load_contact(connection: Connection, keys: KeyRing, telegram_id: int) -> di
                 "wants_interpreter": said.wants_interpreter,
             }
             for topic, said in sorted(found.attendance.items())
+        ],
+        "announcements": [
+            {
+                "announcement_id": copy.announcement_id,
+                "state": copy.state,
+                "language": copy.language,
+                "message_id": copy.message_id,
+                "sent_at": _write(copy.sent_at),
+            }
+            for copy in connection.execute(_COPIES, {"key": found.id})
         ],
         "screen_message_id": found.screen_message_id,
         "seen_day": _write(noted.seen_day),

@@ -94,7 +94,10 @@ def test_every_gap_of_a_text_is_filled_by_the_town_or_named_here() -> None:
         "agenda_url", "bot_link", "council_line", "council_when", "date", "date_long", "field_name",
         "forum_name", "forum_when", "i", "language_list", "language_name", "list", "map_url", "max", "n",
         "old_when", "options", "phase_line", "place", "question_time_line", "reason", "reminder_times",
-        "report_url", "station", "support_line", "theme", "time", "topics", "url", "version", "when", "word",
+        "changes_url", "draft_url", "end_date", "explain_url", "feedback_how", "feedback_line",
+        "feedback_until", "incident_url", "measure_text", "measure_title", "measure_url", "next_date_line",
+        "next_date_long", "next_text", "page_url", "plan_url", "report_url", "result_text", "station",
+        "support_line", "theme", "time", "topics", "url", "version", "when", "word",
     }  # fmt: skip
     from conversations.town_file import TOWN_GAPS
 

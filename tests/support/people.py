@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from conversations.incoming import Voice
 from conversations.person import Consent
@@ -32,7 +32,7 @@ from storage.staff_deputies import set_deputy
 from storage.staff_invites import create_invite
 from storage.staff_members import Role, join_from_settings
 from storage.tables import answer
-from storage.vocabulary import Lane, OutboxKind
+from storage.vocabulary import CopyState, Lane, OutboxKind
 from tests.support.databases import NOW, TODAY
 
 LEASE = dt.timedelta(seconds=60)
@@ -55,6 +55,17 @@ def live(
     following.set_follow_consent(connection, contact_id, Consent("f1", "uk", today))
     following.follow(connection, contact_id, [f"{mark}-theme"])
     station_news.mark_told(connection, [contact_id], 90_000 + number, today)
+    connection.execute(
+        insert(tables.announcement_copy),
+        {
+            "announcement_id": 95_000 + number,
+            "contact_id": contact_id,
+            "state": CopyState.SENT.value,
+            "language": "uk",
+            "message_id": 80_000 + number,
+            "sent_at": NOW + dt.timedelta(seconds=number),
+        },
+    )
     attendance.save_reply(connection, contact_id, f"{mark}-forum", Reply.COMING, seats=None)
     attendance.note_interpreter(connection, contact_id, f"{mark}-forum", wanted=True)
     staff.save_state(connection, keys, telegram_id, f'{{"place": "{mark} desk"}}', NOW)

@@ -137,6 +137,12 @@ async def passes(town: Town, time: dt.timedelta = MINUTE) -> None:
         await town.rest()
 
 
+async def draws(town: Town) -> None:
+    """Let the pages that follow an announcement be drawn again."""
+    await town.app.schedule.staff.draw_pages()
+    await town.rest()
+
+
 def draft(town: Town, number: int = 1) -> Draft:
     found: Draft = town.read(lambda connection, _: announcements.get(connection, number))
     return found
@@ -646,6 +652,23 @@ async def test_the_page_of_what_is_on_its_way_is_drawn_anew_until_it_has_ended(t
     assert drawn(3600) is None
     await opens(ute, "ann.show.1")
     assert str(drawn()) == ute.sees
+
+
+async def test_whoever_looks_on_sees_it_go_on_without_a_tap(town: Town) -> None:
+    await readers(town, "Grace")
+    await (await town.chat("Ute")).enters("de")
+    ute, sabine = await written_and_asked(town)
+    await opens(sabine, "ann.show.1", "ann.yes.1")
+    await opens(ute, "ann.show.1")
+    assert words("staff.bc.undo", seconds=60) in ute.sees
+    message, shown = ute.screen, len(ute.messages)
+    await passes(town, dt.timedelta(seconds=30))
+    await draws(town)
+    assert words("staff.bc.undo", seconds=30) in ute.sees
+    await passes(town)
+    await draws(town)
+    assert words("staff.bc.sent", sent=1, failed=0) in ute.sees
+    assert (ute.screen.message_id, len(ute.messages)) == (message.message_id, shown), "in its place"
 
 
 # Corrections

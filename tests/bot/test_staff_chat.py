@@ -206,7 +206,7 @@ async def test_a_forum_is_moved_step_by_step_and_everybody_hears_of_it_in_their_
     await ute.says("/staff")
     assert ute.sees == words("staff.menu")
     assert ute.buttons == [
-        words(f"staff.btn.{name}") for name in ("events", "schedule", "ann", "team", "leave")
+        words(f"staff.btn.{name}") for name in ("events", "schedule", "ann", "sta", "team", "leave")
     ]
     await ute.taps(words("staff.btn.events"))
     assert ute.sees.startswith(words("staff.events.title"))

@@ -155,8 +155,9 @@ class Delivery:
             _log.error("claim_failed", error=type(error).__name__)
             return LOOK_SECONDS
         self._claimed_at = now
+        started = self.clock()  # a claim takes its time, and the pace counts requests
         for row in rows:
-            self.pace.started(row.lane, now)
+            self.pace.started(row.lane, started)
             task = asyncio.create_task(self._deliver(row))
             self._tasks[task] = row.lane
             self._under_way.add(row.id)

@@ -27,6 +27,7 @@ from bot.clock_check import ClockCheck
 from bot.content import LoadedContent, load_content
 from bot.delivery import Delivery
 from bot.intake import Intake, TokenRefusedError, poll_with
+from bot.mailing_run import EVERY_SECONDS as MAILINGS_EVERY_SECONDS
 from bot.mailing_run import MailingRun
 from bot.mailing_words import MailingWords
 from bot.pace import Pace
@@ -34,7 +35,7 @@ from bot.profile import Profile
 from bot.profile_texts import profile_texts
 from bot.pushes import Pushes
 from bot.rendering import Renderer
-from bot.schedule import Schedule
+from bot.schedule import RETENTION_EVERY_SECONDS, Schedule
 from bot.settings import DATABASE_FILE, Settings, StartError
 from bot.staff.announce_area import AnnounceArea
 from bot.staff.area import Area
@@ -43,6 +44,7 @@ from bot.staff.door import SETTINGS, StaffDoor
 from bot.staff.rounds import StaffRounds
 from bot.staff.station_area import StationArea
 from bot.staff.team_area import INVITE_TOKEN_BYTES, TeamArea
+from bot.staff.watch import EVERY_SECONDS as PAGES_EVERY_SECONDS
 from bot.staff.watch import ProgressPages
 from bot.staff.words import load_staff_catalogues
 from bot.station_pushes import StationPushes
@@ -92,6 +94,8 @@ class App:
     delivery: Delivery
     voice_files: VoiceFiles
     profile: Profile
+    mailings: MailingRun
+    staff: StaffRounds
     schedule: Schedule = field(init=False)
     _stopped: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _erased: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -130,10 +134,10 @@ class App:
     async def tick(self) -> None:
         """Do at once what is due by time alone, and look for everything that waits."""
         await self.schedule.put_out_reminders()
-        await self.schedule.mailings.go_on()
+        await self.mailings.go_on()
         await self.schedule.put_out_station_news()
-        await self.schedule.staff.draw_pages()
-        await self.schedule.staff.remind()
+        await self.staff.draw_pages()
+        await self.staff.remind()
         await self.schedule.tidy()
 
     async def next_message_at(self) -> dt.datetime | None:
@@ -156,7 +160,7 @@ class App:
                 await self.bot.answer_callback_query(outcome.press.callback_id, outcome.press.notice or None)
         if outcome.programme_changed:
             await self.schedule.put_out_reminders()
-            await self.schedule.mailings.go_on()
+            await self.mailings.go_on()
         if outcome.erased:
             await self._empty_log()
             self._erased.set()
@@ -334,7 +338,12 @@ def build_app(
         rng=rng,
     )
     profile = Profile(bot, profile_texts(loaded.catalogues), rng)
-    app = App(bot, database, writer, keys, clock, intake, worker, delivery, voice_files, profile)
+    mailings = MailingRun(writer, keys, clock, clock_check, delivery.wake)
+    pages = ProgressPages(keys, staff_renderer, staff_ids)
+    staff = StaffRounds(writer, keys, clock, loaded.content, pages, staff_ids, delivery.wake)
+    app = App(
+        bot, database, writer, keys, clock, intake, worker, delivery, voice_files, profile, mailings, staff
+    )
     worker.settled = app.settle
     app.schedule = Schedule(
         write=writer,
@@ -344,15 +353,10 @@ def build_app(
         first=loaded.content.programme,
         sent_out=delivery.wake,
         tidied=app.tidied,
-        mailings=MailingRun(writer, keys, clock, clock_check, delivery.wake),
-        staff=StaffRounds(
-            writer,
-            keys,
-            clock,
-            loaded.content,
-            ProgressPages(keys, staff_renderer, staff_ids),
-            staff_ids,
-            delivery.wake,
+        others=(
+            (mailings.go_on, MAILINGS_EVERY_SECONDS),
+            (staff.draw_pages, PAGES_EVERY_SECONDS),
+            (staff.remind, RETENTION_EVERY_SECONDS),
         ),
     )
     return app

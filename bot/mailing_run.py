@@ -6,6 +6,7 @@ nothing. Between two pages answers have their turn. Must not know what an announ
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,12 +46,16 @@ class MailingRun:
         """Do what is due for every mailing. Never raises."""
         try:
             active = await self.write(lambda connection: mailings.list_active(connection, self.clock()))
+        except asyncio.CancelledError:
+            return  # the bot ends, and nothing is written any more
         except Exception as error:
             _log.error("mailings_failed", error=type(error).__name__)
             return
         for draft in active:
             try:
                 await self._go_on_with(draft)
+            except asyncio.CancelledError:
+                return
             except WrongStateError:
                 continue  # somebody paused or stopped it meanwhile
             except Exception as error:

@@ -20,9 +20,6 @@ from sqlalchemy import Connection
 
 from bot.clock_check import ClockCheck
 from bot.delivery import WriteTransaction
-from bot.mailing_run import EVERY_SECONDS, MailingRun
-from bot.staff.rounds import StaffRounds
-from bot.staff.watch import EVERY_SECONDS as PAGES_EVERY_SECONDS
 from conversations.programme import Programme
 from conversations.reminders import is_quiet
 from storage import attendance, retention
@@ -41,6 +38,9 @@ RETENTION_EVERY_SECONDS = 600
 #: How many people one transaction puts a reminder out for; between two, answers have their turn.
 PAGE = 100
 
+#: Work that is done by time, and every how many seconds. It never raises.
+Job = tuple[Callable[[], Awaitable[None]], int]
+
 _log = structlog.get_logger("mitreden.schedule")
 
 
@@ -49,6 +49,7 @@ class Schedule:
     """Does what is due. `sent_out` is called when something lies in the outbox, `tidied` after deletions.
 
     `counters` counts people, reminders that came too late, and followers who were told of stations.
+    `others` are ticks of other parts.
     """
 
     write: WriteTransaction
@@ -58,8 +59,7 @@ class Schedule:
     first: Programme
     sent_out: Callable[[], None]
     tidied: Callable[[], Awaitable[None]]
-    mailings: MailingRun
-    staff: StaffRounds
+    others: tuple[Job, ...] = ()
     counters: Counter[str] = field(default_factory=Counter)
     _news_looked_at: tuple[int, dt.date] | None = field(default=None, init=False)
     _blurred_on: dt.date | None = field(default=None, init=False)
@@ -70,11 +70,9 @@ class Schedule:
         self._scheduler = AsyncIOScheduler(timezone=dt.UTC)
         for work, seconds in (
             (self.put_out_reminders, REMINDERS_EVERY_SECONDS),
-            (self.mailings.go_on, EVERY_SECONDS),
             (self.put_out_station_news, STATION_NEWS_EVERY_SECONDS),
-            (self.staff.draw_pages, PAGES_EVERY_SECONDS),
-            (self.staff.remind, RETENTION_EVERY_SECONDS),
             (self.tidy, RETENTION_EVERY_SECONDS),
+            *self.others,
         ):
             self._scheduler.add_job(
                 work,

@@ -5,6 +5,7 @@ Called by ticks; a second tick changes nothing. Must not know what a page or the
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ class StaffRounds:
     async def _do(self, work: Callable[[Connection], int]) -> None:
         try:
             done = await self.write(work)
+        except asyncio.CancelledError:
+            return  # the bot ends, and nothing is written any more
         except Exception as error:
             _log.error("staff_round_failed", error=type(error).__name__, exc_info=True)
             return

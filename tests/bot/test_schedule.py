@@ -17,6 +17,7 @@ from bot.schedule import (
     RETENTION_EVERY_SECONDS,
     STATION_NEWS_EVERY_SECONDS,
 )
+from bot.staff.watch import EVERY_SECONDS as PAGES_EVERY_SECONDS
 from conversations.programme import Cancellation
 from tests.support.chat import Chat
 from tests.support.meetings import meeting, on
@@ -318,6 +319,7 @@ async def test_a_tick_waits_for_the_one_before_and_missed_ones_are_one(town: Rem
     jobs = town.town.app.schedule._scheduler.get_jobs()
     assert {job.trigger.interval.total_seconds() for job in jobs} == {
         EVERY_SECONDS,
+        PAGES_EVERY_SECONDS,
         REMINDERS_EVERY_SECONDS,
         STATION_NEWS_EVERY_SECONDS,
         RETENTION_EVERY_SECONDS,

@@ -264,8 +264,8 @@ def test_each_member_reads_in_their_language_what_nobody_has_said_yet() -> None:
     members = [MEMBER, replace(MEMBER, id="en", language="en"), replace(MEMBER, id="ar", language="ar")]
     assert write_stale_reminders(members, [], loaded.content, renderer) == []
     written: dict[str, Any] = {
-        member.id: words
-        for member, words in write_stale_reminders(
+        member.id: rendered.text
+        for member, rendered in write_stale_reminders(
             members, [(MENTORS, 31), (COURSES, 10), ("gone.gone", 99)], loaded.content, renderer
         )
     }
@@ -273,6 +273,8 @@ def test_each_member_reads_in_their_language_what_nobody_has_said_yet() -> None:
     assert "Work: " in written["en"]
     assert written["ar"] == written["k7m2"], "whoever reads neither reads German"
     many = [(theme, 12) for theme in list_every_theme(loaded.content)]
-    [(_, words)] = write_stale_reminders([MEMBER], many, loaded.content, renderer)
+    [(_, rendered)] = write_stale_reminders([MEMBER], many, loaded.content, renderer)
+    words = rendered.text
+    assert [button.callback_data for row in rendered.keyboard for button in row] == ["m:staff:sta"]
     assert len(words) < 4096
     assert f"Anzahl: {len(many) - 20}" in words

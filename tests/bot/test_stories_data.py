@@ -219,6 +219,7 @@ def _compare(town: Town, chat: Chat, data: dict[str, Any], rows: dict[str, Rows]
             {name: row[name] for name in ("topic", "reply", "wants_interpreter")}
             for row in rows["attendance"]
         ],
+        "announcements": [],
         "screen_message_id": contact.pop("screen_message_id"),
         "seen_day": contact.pop("seen_day").isoformat(),
     }

@@ -57,7 +57,7 @@ def step_screen(
         case StationStep.REASON:
             ask = text("staff.sta.ask_reason")
             rows = [
-                (_button(f"station.reason_{reason.value}", f"reason.{reason.value}.{tag}"),)
+                (_button(f"staff.sta.btn.reason_{reason.value}", f"reason.{reason.value}.{tag}"),)
                 for reason in StationReason
             ]
         case StationStep.LINK:

@@ -139,7 +139,7 @@ async def passes(town: Town, time: dt.timedelta = MINUTE) -> None:
 
 async def draws(town: Town) -> None:
     """Let the pages that follow an announcement be drawn again."""
-    await town.app.schedule.staff.draw_pages()
+    await town.app.staff.draw_pages()
     await town.rest()
 
 

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from bot.announcement_texts import seal_words
 from bot.catalogues import Catalogues
 from bot.rendering import Renderer
 from bot.showing import message_body
 from bot.transport import Outcome
-from conversations.announcements import Mode, announcement_screen, digest_of
+from conversations.announcements import Mode, announcement_screen
 from conversations.content import Content
 from storage import announcements, contacts, mailings
-from storage.announcements import Draft
+from storage.announcements import Draft, join_digest
 from storage.keyring import KeyRing
 from storage.sending import ClaimedMessage
 from storage.vocabulary import CopyState, MailingState, Policy
@@ -30,6 +31,7 @@ from storage.vocabulary import CopyState, MailingState, Policy
 #: Telegram lets a bot delete its message for so long (Bot API, deleteMessage); less what sending takes.
 WITHDRAWN_WITHIN = dt.timedelta(hours=48) - dt.timedelta(minutes=5)
 
+_SEALS_KEPT = 100
 _AS_COPY = {
     Outcome.APPLIED: CopyState.SENT,
     Outcome.UNKNOWN: CopyState.UNKNOWN,
@@ -47,6 +49,7 @@ class AnnouncementPushes:
     renderer: Renderer
     keys: KeyRing
     clock: Callable[[], dt.datetime]
+    _seals: dict[tuple[int, int, str], str] = field(default_factory=dict, init=False)
 
     def compose(self, connection: Connection, row: ClaimedMessage) -> dict[str, Any] | None:
         """Write the body of a copy. None: it is not to be sent, or not now."""
@@ -68,9 +71,7 @@ class AnnouncementPushes:
             return self._withdrawal(connection, row, draft)
         language = contact.language or ""
         approved = announcements.load_approvals(connection, number)
-        if not self.catalogues.offers(language) or approved.get(language) != digest_of(
-            draft.announcement, language
-        ):
+        if not self.catalogues.offers(language) or approved.get(language) != self._digest(draft, language):
             mailings.put_back(connection, number, contact_id, CopyState.HELD)
             return None
         today = self.clock().astimezone(ZoneInfo(self.content.programme.timezone)).date()
@@ -83,6 +84,15 @@ class AnnouncementPushes:
                 return None
             body["edits"] = copy.message_id
         return body
+
+    def _digest(self, draft: Draft, language: str) -> str:
+        """Hash what would go out; once for each text, for thousands get the same."""
+        key = (draft.id, draft.revision, language)
+        if key not in self._seals:
+            if len(self._seals) > _SEALS_KEPT:
+                self._seals.clear()
+            self._seals[key] = seal_words(draft.announcement, language, self.renderer)
+        return join_digest(draft.announcement, language, self._seals[key])
 
     def record(
         self, connection: Connection, row: ClaimedMessage, outcome: Outcome, message_id: int | None

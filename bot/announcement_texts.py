@@ -6,6 +6,7 @@ Must not know the database, nor who approved what.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -48,6 +49,18 @@ def render_announcement(
 ) -> Rendered:
     """Render the message of a language, as it is sent."""
     return renderer.render(announcement_screen(announcement, language, today=today), language)
+
+
+def seal_words(announcement: Announcement, language: str, renderer: Renderer) -> str:
+    """Hash the message of a language as its readers see it, with the words of the catalogue and the town.
+
+    The day on which it is sent is left out; taking a message away says nothing.
+    """
+    if announcement.mode is Mode.WITHDRAW:
+        return ""
+    rendered = render_announcement(announcement, language, renderer, _LONG_DAY)
+    labels = [button.label for row in rendered.keyboard for button in row]
+    return hashlib.sha256("\0".join((rendered.text, *labels)).encode()).hexdigest()
 
 
 def preview_announcement(

@@ -196,6 +196,8 @@ class Turns:
                 case CalendarFileRequested(topic):
                     self._send_calendar(connection, chat, topic, programme, now)
                 case _:
+                    if isinstance(event, EverythingErased):
+                        self.staff.note_erasure(connection, telegram_id, now)
                     stored = self._changes.store(
                         connection, chat, turn.person, event, now.date(), inbox_id, programme.seats_of
                     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
@@ -68,6 +69,10 @@ class SamePersonError(Exception):
 
 class NoAuthorError(Exception):
     """Nobody who is known has taken the text over yet, so that nobody can approve it."""
+
+
+class WriterGoneError(Exception):
+    """Somebody who wrote on it belongs to the staff no more, and could be the one who approves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +144,13 @@ def list_all(connection: Connection) -> tuple[Draft, ...]:
     return tuple(read_draft(row) for row in connection.execute(_ALL))
 
 
+def join_digest(written: Announcement, language: str, seal: str) -> str:
+    """Join the hash of what the staff wrote with that of the words a reader sees (`seal`)."""
+    return f"{digest_of(written, language)}.{seal}" if seal else digest_of(written, language)
+
+
 def load_approvals(connection: Connection, number: int) -> Mapping[str, str]:
-    """Load what has been approved: a hash for each language."""
+    """Load what has been approved: a digest for each language, as `join_digest` makes it."""
     return {row.language: row.digest for row in connection.execute(_APPROVALS, {"key": number})}
 
 
@@ -154,7 +164,9 @@ def change(connection: Connection, draft: Draft, written: Announcement, who: str
     if current.state is MailingState.STOPPED:
         raise WrongStateError(current.state)
     approved = load_approvals(connection, draft.id)
-    lost = sorted(code for code, digest in approved.items() if digest_of(written, code) != digest)
+    lost = sorted(
+        code for code, digest in approved.items() if digest_of(written, code) != digest.partition(".")[0]
+    )
     if current.has_begun and (lost or written.audience != current.announcement.audience):
         raise WrongStateError(current.state)
     values: dict[str, object] = {
@@ -216,13 +228,17 @@ def approve(
     now: dt.datetime,
     *,
     languages: Collection[str],
+    members: Collection[str],
     alone_allowed: bool,
+    seals: Mapping[str, str] = MappingProxyType({}),
 ) -> Draft:
     """Approve the text of some languages as it stands; it begins a minute later, or when planned.
 
     One that has begun goes on with the languages that were held back. Whoever wrote on it cannot approve
-    it, unless `alone_allowed`; the trail says so then.
-    Raises: ChangedMeanwhileError, WrongStateError, NoAuthorError, SamePersonError.
+    it, unless `alone_allowed`; the trail says so then. `members` are the ids of the staff as of now: who
+    has left and come back has a new one, so what somebody wrote who is gone cannot be approved.
+    `seals` are hashes of the words that readers see, by language.
+    Raises: ChangedMeanwhileError, WrongStateError, NoAuthorError, SamePersonError, WriterGoneError.
     """
     current = _lock(connection, draft)
     is_late = current.has_begun
@@ -231,9 +247,14 @@ def approve(
     if current.author is None:
         raise NoAuthorError
     is_alone = who == current.author or who in current.editors
-    if is_alone and not alone_allowed:
-        raise SamePersonError
-    approved = {code: digest_of(current.announcement, code) for code in sorted(languages)}
+    if not alone_allowed:
+        if is_alone:
+            raise SamePersonError
+        if not {current.author, *current.editors} - {COMMAND_LINE} <= set(members):
+            raise WriterGoneError
+    approved = {
+        code: join_digest(current.announcement, code, seals.get(code, "")) for code in sorted(languages)
+    }
     for code, digest in approved.items():
         values = {"announcement_id": draft.id, "language": code, "digest": digest}
         connection.execute(_APPROVE.of(connection), values)

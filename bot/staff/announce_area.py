@@ -26,6 +26,7 @@ from storage.announcements import (
     Draft,
     NoAuthorError,
     SamePersonError,
+    WriterGoneError,
     WrongStateError,
 )
 from storage.staff_members import Role
@@ -67,7 +68,13 @@ class AnnounceArea:
             return desk.page(draft, _not_allowed(needed))
         try:
             return press(desk, draft, more)
-        except (ChangedMeanwhileError, WrongStateError, SamePersonError, NoAuthorError) as error:
+        except (
+            ChangedMeanwhileError,
+            WrongStateError,
+            SamePersonError,
+            NoAuthorError,
+            WriterGoneError,
+        ) as error:
             return _explain(desk, draft, error)
 
     def say(self, visit: Visit, words: str) -> AreaTurn:
@@ -150,6 +157,8 @@ def _explain(desk: Desk, draft: Draft, error: Exception) -> AreaTurn:
             said = text("staff.ann.same_person")
         case NoAuthorError():
             said = text("staff.ann.no_author")
+        case WriterGoneError():
+            said = text("staff.ann.writer_gone")
         case _:
             said = text("staff.ann.wrong_state", state=say_state(current))
     return desk.page(current, said)

@@ -172,7 +172,9 @@ def approve(desk: Desk, draft: Draft) -> AreaTurn:
         visit.member.id,
         visit.now,
         languages=languages,
+        members=[member.id for member in desk.find_members()],
         alone_allowed=desk.rules.alone_allowed,
+        seals={code: view.seal_of(code) for code in languages},
     )
     if draft.has_begun:
         mailings.release_held(visit.connection, approved, languages, visit.now)

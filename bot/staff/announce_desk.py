@@ -30,7 +30,7 @@ from storage import announcements, mailings, outbox
 from storage.announcements import Draft
 from storage.outbox import OutboxMessage
 from storage.sent_copies import count_sent_since
-from storage.staff_members import Role, find_members_with
+from storage.staff_members import Member, Role, list_members
 from storage.vocabulary import MailingState, OutboxKind
 
 _NOT_BEGUN = frozenset({MailingState.DRAFT, MailingState.REQUESTED, MailingState.APPROVED})
@@ -120,10 +120,8 @@ class Desk:
         visit = self.visit
         approvers = [
             member
-            for member in find_members_with(
-                visit.connection, visit.keys, Role.APPROVER, self.staff_ids, today=visit.now.date()
-            )
-            if member.id != draft.author and member.id not in draft.editors
+            for member in self.find_members()
+            if Role.APPROVER in member.roles and member.id not in {draft.author, *draft.editors}
         ]
         screen = Screen(
             ((text("staff.ann.waits", number=str(draft.id), kind=say_kind(draft.announcement.kind)),),),
@@ -137,6 +135,12 @@ class Desk:
             )
             outbox.put(visit.connection, visit.keys, message, visit.now)
         return len(approvers)
+
+    def find_members(self) -> tuple[Member, ...]:
+        """Find everybody who belongs to the staff now."""
+        visit = self.visit
+        found = list_members(visit.connection, visit.keys, self.staff_ids, today=visit.now.date())
+        return tuple(found)
 
     def _count(self, audience: Audience) -> dict[str, int]:
         """Count who would get it, once in a turn: that reads everybody."""

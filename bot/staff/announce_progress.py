@@ -1,6 +1,7 @@
 """The pages of an announcement that is on its way, or has ended: how far it is, and how to mend it.
 
-`progress_screen` is what a tick calls to draw the page again while somebody looks at it.
+A tick draws `progress_screen` again while somebody looks at it, and `left_screen` when somebody else has
+put an end to that.
 """
 
 from __future__ import annotations
@@ -45,6 +46,18 @@ def progress_screen(connection: Connection, number: int, now: dt.datetime) -> Sc
     if draft.started_at is not None and draft.ended_at is not None and now - draft.ended_at <= LAST_DRAWN:
         return ended_screen(draft, load_progress(connection, number))
     return None
+
+
+def left_screen(connection: Connection, number: int) -> Screen | None:
+    """Say that an announcement is a draft again, with the way to its page. None: its last page stands."""
+    try:
+        draft = announcements.get(connection, number)
+    except NoSuchAnnouncementError:
+        return None
+    if draft.has_begun or draft.ended_at is not None:
+        return None
+    rows = ((button("staff.ann.btn.look", f"show.{number}"),), (button("staff.btn.back", ""),))
+    return Screen(((*say_title(draft), say_state(draft)),), rows)
 
 
 def running_screen(draft: Draft, progress: Progress, now: dt.datetime) -> Screen:

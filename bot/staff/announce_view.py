@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.announcement_texts import find_long
+from bot.announcement_texts import find_long, seal_words
 from bot.rendering import Renderer
 from conversations.announcement_templates import Gap
 from conversations.announcements import (
@@ -18,11 +18,10 @@ from conversations.announcements import (
     Fault,
     FaultCode,
     Mode,
-    digest_of,
     find_faults,
 )
 from conversations.languages import Language
-from storage.announcements import Draft
+from storage.announcements import Draft, join_digest
 from storage.mailings import Progress
 from storage.vocabulary import MailingState
 
@@ -104,8 +103,14 @@ class View:
     def unapproved(self) -> tuple[str, ...]:
         """The languages that still need an approval."""
         return tuple(
-            code for code in self.open_languages if self.approvals.get(code) != digest_of(self.written, code)
+            code
+            for code in self.open_languages
+            if self.approvals.get(code) != join_digest(self.written, code, self.seal_of(code))
         )
+
+    def seal_of(self, code: str) -> str:
+        """Hash the words that readers of a language see."""
+        return seal_words(self.written, code, self.renderer) if self.can_be_shown else ""
 
     @property
     def unseen(self) -> tuple[str, ...]:

@@ -104,6 +104,12 @@ class StaffDoor:
             self._show(connection, chat, turn.screen, incoming, pressed_id, now)
         return Passage.CHANGED if turn.has_news else Passage.INSIDE
 
+    def note_erasure(self, connection: Connection, telegram_id: int, now: dt.datetime) -> None:
+        """Write into the trail that a member leaves with everything about them. Before it is erased."""
+        member = find_member(connection, self.keys, telegram_id, self.staff_ids, today=now.date())
+        if member is not None:
+            log(connection, member.id, Deed.REVOKED, member.id, now=now)
+
     def _find_member(
         self, connection: Connection, chat: Chat, incoming: Incoming, now: dt.datetime
     ) -> Member | None:

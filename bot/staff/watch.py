@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.rendering import Rendered, Renderer
 from bot.showing import Chat, show_screen
-from bot.staff.announce_progress import progress_screen
+from bot.staff.announce_progress import left_screen, progress_screen
 from bot.staff.place import StaffPlace, place_from_json, place_to_json
 from bot.staff.words import staff_language
 from conversations.events import Placement
@@ -52,6 +52,8 @@ class ProgressPages:
         screen = progress_screen(connection, number, now)
         if screen is None:
             self._end(connection, member, place, now)
+            screen = left_screen(connection, number)
+        if screen is None:
             return False
         contact = find_contact(connection, self.keys, member.telegram_id)
         if contact is None or contact.screen_message_id is None:

@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -272,6 +273,44 @@ async def test_whoever_wrote_it_cannot_approve_it(town: Town) -> None:
     assert state(town) is MailingState.REQUESTED
 
 
+async def test_whoever_leaves_and_comes_back_under_another_id_cannot_approve_their_own_text(
+    town: Town,
+) -> None:
+    await readers(town, "Grace")
+    await (await town.chat("Ute")).enters("de")
+    ute, _ = await written_and_asked(town)
+    first = member_id(town, "Ute")
+    await ute.says("/delete")
+    await ute.chooses("erase")
+    assert (Deed.REVOKED, first) in [(Deed(row["deed"]), row["who"]) for row in town.rows("staff_log")], (
+        "the trail says that a member has gone"
+    )
+    await ute.says("/start")
+    await opens(ute, "ann.show.1")
+    assert member_id(town, "Ute") != first
+    await presses(ute, f"ann.yes.1.{draft(town).revision}")
+    assert ute.sees.startswith(words("staff.ann.writer_gone"))
+    await passes(town)
+    assert state(town) is MailingState.REQUESTED
+
+
+async def test_words_that_the_town_changes_after_the_approval_do_not_go_out(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The texts of the bot can change with a restart; what was approved is what readers see."""
+    chats = await readers(town, "Grace", "Omar")
+    _, sabine = await written_and_asked(town)
+    await opens(sabine, "ann.show.1")
+    await sabine.taps(words("staff.ann.btn.approve"))
+    english: Any = town.loaded.catalogues.get("en").entries
+    reworded = replace(english["ann.next_adopted"], forms={"other": "What happens next is open."})
+    monkeypatch.setitem(english, "ann.next_adopted", reworded)
+    await passes(town)
+    assert got(chats["Grace"]) == [], "nobody has approved this in English"
+    assert len(got(chats["Omar"])) == 1
+    assert progress(town).held_languages == ("en",)
+
+
 async def test_alone_only_where_the_settings_say_so_and_the_trail_says_it(town: Town) -> None:
     await readers(town, "Grace")
     town.world.extra_environment["MITREDEN_ONE_PERSON_MODE"] = "yes"
@@ -325,6 +364,20 @@ async def test_within_a_minute_both_can_think_better_of_it(town: Town, who: str)
     await passes(town)
     assert state(town) is MailingState.DRAFT
     assert got(grace) == []
+
+
+async def test_whoever_watches_the_countdown_sees_that_another_one_has_cancelled(town: Town) -> None:
+    await readers(town, "Grace")
+    await (await town.chat("Ute")).enters("de")
+    ute, sabine = await written_and_asked(town)
+    await opens(sabine, "ann.show.1", "ann.yes.1")
+    await opens(ute, "ann.show.1")
+    assert words("staff.bc.undo", seconds=60) in ute.sees
+    await does(sabine, "ann.cancel.1")
+    await draws(town)
+    assert words("staff.bc.undo", seconds=60) not in ute.sees
+    await does(ute, "ann.show.1")
+    assert state(town) is MailingState.DRAFT
 
 
 async def test_only_who_may_approve_it_is_called_and_in_their_language(town: Town) -> None:

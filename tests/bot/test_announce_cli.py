@@ -120,7 +120,15 @@ class Office:
         with opened(f"sqlite:///{self.file}") as database, database.transaction() as connection:
             draft = announcements.request(connection, announcements.get(connection, number), "anne", self.now)
             codes = set(LANGUAGES) - draft.announcement.held_back
-            announcements.approve(connection, draft, "brnd", self.now, languages=codes, alone_allowed=False)
+            announcements.approve(
+                connection,
+                draft,
+                "brnd",
+                self.now,
+                languages=codes,
+                members=("anne", "brnd", draft.author or ""),
+                alone_allowed=False,
+            )
         self.now += dt.timedelta(minutes=1)
 
     def send(self, *states: CopyState, number: int = 1) -> None:
@@ -418,7 +426,9 @@ def test_what_is_handed_over_waits_for_two_people_in_the_chat(office: Office) ->
         database.transaction() as connection,
         pytest.raises(announcements.NoAuthorError),
     ):
-        announcements.approve(connection, draft, "brnd", office.now, languages=LANGUAGES, alone_allowed=True)
+        announcements.approve(
+            connection, draft, "brnd", office.now, languages=LANGUAGES, members=(), alone_allowed=True
+        )
     office.send()
     assert office.state()["outbox"] == []
     assert office.deeds()[-1] == (COMMAND_LINE, Deed.REQUESTED, "1")

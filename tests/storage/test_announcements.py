@@ -15,13 +15,14 @@ from storage.announcements import (
     NoAuthorError,
     NoSuchAnnouncementError,
     SamePersonError,
+    WriterGoneError,
     WrongStateError,
 )
 from storage.database import Database
 from storage.keyring import KeyRing
 from storage.staff_log import Deed, list_log
 from storage.vocabulary import MailingState, Policy
-from tests.support.announced import ANNE, BERND, LANGUAGES, Announcing, adopted
+from tests.support.announced import ANNE, BERND, LANGUAGES, MEMBERS, Announcing, adopted
 from tests.support.databases import ANNA, NOW
 from tests.support.subscribers import subscribe
 
@@ -43,7 +44,9 @@ def approve(
 ) -> None:
     with town.database.transaction() as connection:
         draft = announcements.get(connection, number)
-        announcements.approve(connection, draft, who, town.now, languages=languages, alone_allowed=alone)
+        announcements.approve(
+            connection, draft, who, town.now, languages=languages, alone_allowed=alone, members=MEMBERS
+        )
 
 
 def request(town: Announcing, number: int, who: str = ANNE, begins_at: dt.datetime | None = None) -> None:
@@ -171,7 +174,9 @@ def test_what_somebody_looked_at_is_what_they_approve(town: Announcing) -> None:
     change(town, number, date="2027-11-19")
     request(town, number)
     with pytest.raises(ChangedMeanwhileError), town.database.transaction() as connection:
-        announcements.approve(connection, seen, BERND, NOW, languages=LANGUAGES, alone_allowed=False)
+        announcements.approve(
+            connection, seen, BERND, NOW, languages=LANGUAGES, alone_allowed=False, members=MEMBERS
+        )
 
 
 def test_within_the_minute_it_can_be_taken_back(town: Announcing) -> None:
@@ -222,3 +227,42 @@ def test_deeds_out_of_turn_change_nothing(town: Announcing, after: str) -> None:
             continue
     assert refused == {"requested": 2, "approved": 2, "sending": 2, "stopped": 4}[after]
     assert town.get(number) == before
+
+
+def test_who_left_and_came_back_under_another_id_cannot_approve_what_they_wrote(town: Announcing) -> None:
+    number = town.draft()
+    request(town, number)
+    draft = town.get(number)
+    with pytest.raises(WriterGoneError), town.database.transaction() as connection:
+        announcements.approve(
+            connection,
+            draft,
+            "anew",
+            NOW,
+            languages=LANGUAGES,
+            members=(BERND, "anew"),
+            alone_allowed=False,
+        )
+    assert town.get(number).state is MailingState.REQUESTED
+
+
+def test_words_of_the_town_that_change_after_the_approval_need_another_one(town: Announcing) -> None:
+    """The digest holds a hash of the words a reader sees; a change by the staff is told apart from it."""
+    number = town.draft()
+    request(town, number)
+    with town.database.transaction() as connection:
+        draft = announcements.get(connection, number)
+        draft = announcements.approve(
+            connection,
+            draft,
+            BERND,
+            NOW,
+            languages=("de",),
+            members=MEMBERS,
+            alone_allowed=False,
+            seals={"de": "5ea1"},
+        )
+    with town.database.reading() as connection:
+        approved = announcements.load_approvals(connection, number)
+    assert approved["de"] == announcements.join_digest(draft.announcement, "de", "5ea1")
+    assert approved["de"] != announcements.join_digest(draft.announcement, "de", "0000")

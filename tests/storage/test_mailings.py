@@ -17,7 +17,7 @@ from storage.keyring import KeyRing
 from storage.tables import announcement_copy, contact
 from storage.tables import outbox as outbox_table
 from storage.vocabulary import CopyState, MailingState, Policy
-from tests.support.announced import ANNE, BERND, Announcing, adopted
+from tests.support.announced import ANNE, BERND, MEMBERS, Announcing, adopted
 from tests.support.databases import ANNA, BORIS
 from tests.support.subscribers import ARBEIT, COUNCIL, RESULTS, subscribe
 
@@ -261,7 +261,7 @@ def test_people_of_a_held_language_get_it_when_it_is_released(town: Announcing) 
         released = replace(draft.announcement, held_back=frozenset())
         draft = announcements.change(connection, draft, released, ANNE, town.now)
         draft = announcements.approve(
-            connection, draft, BERND, town.now, languages=("ar",), alone_allowed=False
+            connection, draft, BERND, town.now, languages=("ar",), members=MEMBERS, alone_allowed=False
         )
         assert mailings.release_held(connection, draft, ["ar"], town.now) == 1
     assert town.send_all() == [boris]

@@ -22,6 +22,7 @@ from storage.vocabulary import CopyState, Lane, MailingState, Policy
 from tests.support.databases import NOW
 
 ANNE, BERND = "anne", "brnd"
+MEMBERS = (ANNE, BERND)
 PAGE_URL = "https://www.goeppingen.de/integrationsplan/beschluss"
 LANGUAGES = ("de", "de_LS", "en", "tr", "ar")
 _MINUTE = dt.timedelta(minutes=1)
@@ -76,7 +77,13 @@ class Announcing:
             draft = announcements.request(connection, announcements.get(connection, number), ANNE, self.now)
             open_languages = set(LANGUAGES) - draft.announcement.held_back
             announcements.approve(
-                connection, draft, BERND, self.now, languages=open_languages, alone_allowed=False
+                connection,
+                draft,
+                BERND,
+                self.now,
+                languages=open_languages,
+                members=MEMBERS,
+                alone_allowed=False,
             )
         self.now += _MINUTE
         return number

@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import Connection
 
-from bot.announcement_texts import seal_words
+from bot.announcement_texts import render_announcement, seal_words
 from bot.catalogues import Catalogues
-from bot.rendering import Renderer
+from bot.rendering import Rendered, Renderer
 from bot.showing import message_body
 from bot.transport import Outcome
-from conversations.announcements import Mode, announcement_screen
+from conversations.announcements import Mode
 from conversations.content import Content
 from storage import announcements, contacts, mailings
 from storage.announcements import Draft, join_digest
@@ -32,6 +33,7 @@ from storage.vocabulary import CopyState, MailingState, Policy
 WITHDRAWN_WITHIN = dt.timedelta(hours=48) - dt.timedelta(minutes=5)
 
 _SEALS_KEPT = 100
+_log = structlog.get_logger("mitreden.announcements")
 _AS_COPY = {
     Outcome.APPLIED: CopyState.SENT,
     Outcome.UNKNOWN: CopyState.UNKNOWN,
@@ -70,13 +72,11 @@ class AnnouncementPushes:
         if draft.announcement.mode is Mode.WITHDRAW:
             return self._withdrawal(connection, row, draft)
         language = contact.language or ""
-        approved = announcements.load_approvals(connection, number)
-        if not self.catalogues.offers(language) or approved.get(language) != self._digest(draft, language):
+        screen = self._screen(connection, draft, language)
+        if screen is None:
             mailings.put_back(connection, number, contact_id, CopyState.HELD)
             return None
-        today = self.clock().astimezone(ZoneInfo(self.content.programme.timezone)).date()
-        screen = announcement_screen(draft.announcement, language, today=today)
-        body = message_body(self.renderer.render(screen, language)) | {"language": language}
+        body = message_body(screen) | {"language": language}
         if draft.announcement.mode is Mode.EDIT:
             copy = mailings.find_copy(connection, number, contact_id)
             if copy is None or copy.message_id is None:
@@ -84,6 +84,21 @@ class AnnouncementPushes:
                 return None
             body["edits"] = copy.message_id
         return body
+
+    def _screen(self, connection: Connection, draft: Draft, language: str) -> Rendered | None:
+        """Write the message, if that is what somebody approved. None: there is no such text in it now."""
+        if not self.catalogues.offers(language):
+            return None
+        approved = announcements.load_approvals(connection, draft.id).get(language)
+        try:
+            if approved != self._digest(draft, language):
+                return None
+            today = self.clock().astimezone(ZoneInfo(self.content.programme.timezone)).date()
+            rendered = render_announcement(draft.announcement, language, self.renderer, today)
+        except LookupError as error:  # a field that the town has taken out since
+            _log.error("announcement_without_words", error=type(error).__name__)
+            return None
+        return None if rendered.cut else rendered
 
     def _digest(self, draft: Draft, language: str) -> str:
         """Hash what would go out; once for each text, for thousands get the same."""

@@ -59,6 +59,7 @@ from storage import answers, contacts, inbox, sending, staff_log
 from storage.database import Database
 from storage.keyring import KeyRing
 from storage.keys import KeyFileError, check_key_place, create_key_file, load_key_file
+from storage.mailings import reconsider
 from storage.programme import seed_programme
 from storage.schema import drop_migration_copy, is_empty, migrate, pending
 from storage.staff_log import Deed
@@ -307,6 +308,7 @@ def build_app(
             staff_log.log(connection, SETTINGS, Deed.REVOKED, member_id, now=clock())
         answers.save_wordings(connection, turns.wordings)
         sending.release_all_leases(connection)
+        reconsider(connection)
         seed_programme(connection, loaded.content.programme, clock().astimezone(zone))
     clock_check = ClockCheck(clock, bot.get_me)
     for each in (request, poll_request):

@@ -197,13 +197,23 @@ class Delivery:
         for row in rows:
             if row.has_words:
                 ready.append(row)
-            elif (body := self.compose(connection, row)) is not None:
+            elif (body := self._compose(connection, row)) is not None:
                 ready.append(replace(row, body=body))
             else:
                 self.counters["dropped"] += 1
                 sending.finish(connection, row)
                 self._woken.set()
         return ready
+
+    def _compose(self, connection: Connection, row: ClaimedMessage) -> dict[str, Any] | None:
+        """Find the words of a row. One that has none, whatever the reason, must not hold up the others."""
+        try:
+            with connection.begin_nested():
+                return self.compose(connection, row)
+        except Exception as error:
+            _log.error("words_failed", error=type(error).__name__, exc_info=True)
+            self.record(connection, row, Outcome.REFUSED, None)
+            return None
 
     def _rooms(self, now: datetime) -> dict[Lane, int]:
         """Count what may start now of each lane; of mailings never too many in one second."""

@@ -167,6 +167,7 @@ def change(connection: Connection, draft: Draft, written: Announcement, who: str
     lost = sorted(
         code for code, digest in approved.items() if digest_of(written, code) != digest.partition(".")[0]
     )
+    held = sorted(set(approved) & written.held_back - current.announcement.held_back)
     if current.has_begun and (lost or written.audience != current.announcement.audience):
         raise WrongStateError(current.state)
     values: dict[str, object] = {
@@ -178,8 +179,8 @@ def change(connection: Connection, draft: Draft, written: Announcement, who: str
         values |= {"state": MailingState.DRAFT.value, "author": None, "approver": None, "begins_at": None}
         lost = sorted(approved)
         log(connection, who, Deed.APPROVAL_LOST, str(draft.id), now=now)
-    if lost:
-        connection.execute(_DISAPPROVE, {"key": draft.id, "languages": lost})
+    if lost or held:  # what is held back after all needs a new approval
+        connection.execute(_DISAPPROVE, {"key": draft.id, "languages": sorted({*lost, *held})})
     _set(connection, draft.id, **values)
     log(connection, who, Deed.TEXT, str(draft.id), now=now)
     return get(connection, draft.id)

@@ -78,10 +78,13 @@ def unfollow(connection: Connection, contact_id: str, themes: Collection[str]) -
 
 
 def end_following(connection: Connection, contact_id: str) -> None:
-    """Take every theme away, the consent with it, and what was noted for telling news."""
+    """Take every theme away, the consent with it, and which news they know.
+
+    The day of the last message stays: whoever begins anew gets no second one within the month.
+    """
     connection.execute(_FORGET, {"key": contact_id})
     set_follow_consent(connection, contact_id, None)
-    _change(connection, contact_id, told_station=0, told_day=None)
+    _change(connection, contact_id, told_station=0)
 
 
 def count_followers(connection: Connection) -> Mapping[str, int]:

@@ -31,13 +31,14 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 
 from conversations.announcements import Audience, Mode
 from conversations.programme import Reply
 from storage import contexts
-from storage.announcements import LISTED, Draft, read_draft, set_state
+from storage.announcements import LISTED, Draft, WrongStateError, read_draft, set_state
 from storage.audience import Audience as Heads
 from storage.keyring import KeyRing, SealBrokenError
 from storage.outbox import OutboxMessage, put_new
@@ -63,6 +64,7 @@ _NEXT_ACTIVE = (
     .where(or_(announcement.c.state != "approved", announcement.c.begins_at <= bindparam("now")))
     .order_by(announcement.c.id)
 )
+_REVISION = select(announcement.c.revision).where(announcement.c.id == _number).with_for_update()
 _STATE = select(announcement.c.state).where(announcement.c.id == _number).with_for_update()
 _OF_STATE = and_(_copy.c.announcement_id == _number, _copy.c.state == bindparam("in_state"))
 _COUNTS = (
@@ -96,7 +98,12 @@ _UNSENT = and_(
     outbox.c.announcement_id == _number, outbox.c.lease_until.is_(None), outbox.c.was_interrupted.is_(False)
 )
 _LEFT = select(func.count()).select_from(outbox).where(outbox.c.announcement_id == _number)
-_TAKE_BACK = delete(outbox).where(_UNSENT).returning(outbox.c.contact_id)
+# What somebody is claiming just now is in flight; to wait for it could lock both out.
+_TAKE_BACK = (
+    delete(outbox)
+    .where(outbox.c.id.in_(select(outbox.c.id).where(_UNSENT).with_for_update(skip_locked=True)))
+    .returning(outbox.c.contact_id)
+)
 _FORGET = delete(_copy).where(
     _copy.c.announcement_id.in_(
         select(announcement.c.id).where(announcement.c.ended_at <= bindparam("before"))
@@ -166,9 +173,9 @@ def count_by_language(connection: Connection, audience: Audience) -> dict[str, i
     return {row.language: row.people for row in rows}
 
 
-def is_reader(connection: Connection, audience: Audience, contact_id: str) -> bool:
+def is_reader(connection: Connection, audience: Audience, contact_id: str, mode: Mode = Mode.SEND) -> bool:
     """Tell whether a contact is still among those who are to get it."""
-    one = select(contact.c.id).where(contact.c.id == contact_id, _wanted(audience))
+    one = select(contact.c.id).where(contact.c.id == contact_id, _wanted(audience, mode))
     return connection.execute(one).first() is not None
 
 
@@ -178,7 +185,10 @@ def list_active(connection: Connection, now: dt.datetime) -> tuple[Draft, ...]:
 
 
 def begin(connection: Connection, draft: Draft, now: dt.datetime) -> Draft:
-    """Begin to find out who gets it. Raises: WrongStateError."""
+    """Begin to find out who gets it, if it is still the one that was found due. Raises: WrongStateError."""
+    current = connection.execute(_REVISION, {"number": draft.id}).scalar_one()
+    if current != draft.revision:  # cancelled, and perhaps approved anew for another time
+        raise WrongStateError(draft.state)
     return set_state(
         connection, draft.id, MailingState.LISTING, {MailingState.APPROVED}, Deed.STARTED, BY_ITSELF, now
     )
@@ -187,7 +197,9 @@ def begin(connection: Connection, draft: Draft, now: dt.datetime) -> Draft:
 def list_page(connection: Connection, draft: Draft, limit: int) -> int:
     """List the next readers, and say how many. When there are no more, sending begins."""
     row = connection.execute(
-        select(announcement.c.cursor, announcement.c.state).where(announcement.c.id == draft.id)
+        select(announcement.c.cursor, announcement.c.state)
+        .where(announcement.c.id == draft.id)
+        .with_for_update()
     ).one()
     if row.state != MailingState.LISTING.value:
         return 0
@@ -260,7 +272,7 @@ def pause(connection: Connection, number: int, who: str, now: dt.datetime) -> Dr
 def resume(connection: Connection, number: int, who: str, now: dt.datetime) -> Draft:
     """Go on where it was. Raises: NoSuchAnnouncementError, WrongStateError."""
     cursor = connection.execute(
-        select(announcement.c.cursor).where(announcement.c.id == number)
+        select(announcement.c.cursor).where(announcement.c.id == number).with_for_update()
     ).scalar_one_or_none()
     state = MailingState.SENDING if cursor == LISTED else MailingState.LISTING
     return set_state(connection, number, state, {MailingState.PAUSED}, Deed.RESUMED, who, now)
@@ -293,6 +305,31 @@ def release_held(connection: Connection, draft: Draft, languages: Iterable[str],
     return len(whose)
 
 
+def reconsider(connection: Connection, contact_id: str | None = None) -> int:
+    """Let held copies be looked at again, of one person or of everybody, and say how many.
+
+    Somebody has chosen another language, or the bot has started and offers others. What still has no
+    approved text is held again when its turn comes.
+    """
+    open_states = [state.value for state in (MailingState.SENDING, MailingState.PAUSED, MailingState.DONE)]
+    held = and_(
+        _copy.c.state == CopyState.HELD.value,
+        _copy.c.announcement_id.in_(select(announcement.c.id).where(announcement.c.state.in_(open_states))),
+    )
+    if contact_id is not None:
+        held = and_(held, _copy.c.contact_id == contact_id)
+    numbers = list(connection.execute(select(_copy.c.announcement_id).where(held).distinct()).scalars())
+    if not numbers:
+        return 0
+    moved = connection.execute(update(_copy).where(held).values(state=CopyState.WAITING.value)).rowcount
+    connection.execute(
+        update(announcement)
+        .where(announcement.c.id.in_(numbers), announcement.c.state == MailingState.DONE.value)
+        .values(state=MailingState.SENDING.value, ended_at=None)
+    )
+    return moved
+
+
 def find_copy(connection: Connection, number: int, contact_id: str) -> Copy | None:
     """Find one person's copy."""
     row = connection.execute(_ONE, {"number": number, "whose": contact_id}).first()
@@ -320,7 +357,11 @@ def settle(
     if language is not None:
         values["language"] = language
     if message_id is not None:
-        values |= {"message_id": message_id, "sent_at": now}
+        # A message that was changed is as old as it was.
+        values |= {
+            "message_id": func.coalesce(_copy.c.message_id, message_id),
+            "sent_at": func.coalesce(_copy.c.sent_at, now),
+        }
     open_copy = _SETTLE.where(_copy.c.state.in_([CopyState.QUEUED.value, CopyState.WAITING.value]))
     key = {"number": row.announcement_id, "whose": row.contact_id}
     if connection.execute(open_copy.values(**values), key).rowcount == 1:
@@ -409,13 +450,20 @@ def _page(draft: Draft) -> Select[Any]:
             got, and_(got.c.contact_id == contact.c.id, got.c.announcement_id == audience.got)
         )
     return (
-        rows.where(contact.c.id > _behind, _wanted(audience)).order_by(contact.c.id).limit(bindparam("most"))
+        rows.where(contact.c.id > _behind, _wanted(audience, draft.announcement.mode))
+        .order_by(contact.c.id)
+        .limit(bindparam("most"))
     )
 
 
-def _wanted(audience: Audience) -> ColumnElement[bool]:
-    """Say who is to get it. Nobody who has said stop, and nobody without a language."""
+def _wanted(audience: Audience, mode: Mode = Mode.SEND) -> ColumnElement[bool]:
+    """Say who is to get it. Nobody who has said stop, and nobody without a language.
+
+    A mistake is taken away from those who have said stop too: that sends them nothing.
+    """
     may = and_(contact.c.language.is_not(None), contact.c.has_stopped.is_(False))
+    if mode is Mode.WITHDRAW:
+        may = true()
     if audience.languages:
         may = and_(may, contact.c.language.in_(sorted(audience.languages)))
     if audience.got is not None:

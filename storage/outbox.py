@@ -83,7 +83,12 @@ _WAITING = select(outbox.c.contact_id, outbox.c.body_sealed, outbox.c.attempts).
 _COUNT = select(outbox.c.lane, func.count()).group_by(outbox.c.lane)
 _DROP_CONTACT = delete(outbox).where(outbox.c.contact_id == bindparam("whose"))
 _DROP_CHAT = delete(outbox).where(outbox.c.chat_mac == bindparam("chat"))
-_DELETE_OLD = delete(outbox).where(outbox.c.created_at <= bindparam("before"), outbox.c.lease_until.is_(None))
+# Copies of an announcement stay: the mailing itself is paused or stopped.
+_DELETE_OLD = delete(outbox).where(
+    outbox.c.created_at <= bindparam("before"),
+    outbox.c.lease_until.is_(None),
+    outbox.c.announcement_id.is_(None),
+)
 
 
 def put(connection: Connection, keys: KeyRing, message: OutboxMessage, now: dt.datetime) -> None:

@@ -10,9 +10,10 @@ import datetime as dt
 import hashlib
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select
 
 from storage.keyring import KeyRing
+from storage.staff_log import COMMAND_LINE
 from storage.staff_members import (
     Member,
     Role,
@@ -35,6 +36,11 @@ _TAKE = (
         staff_invite.c.token_hash == bindparam("hash"),
         staff_invite.c.expires_at > bindparam("now"),
         staff_invite.c.invited_by != bindparam("taker"),
+        # A link that was made while its maker was being revoked leads nowhere.
+        or_(
+            staff_invite.c.invited_by == COMMAND_LINE,
+            staff_invite.c.invited_by.in_(select(staff_member.c.id)),
+        ),
     )
     .returning(staff_invite.c.roles)
 )

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, 
 
 from storage import contexts
 from storage.keyring import KeyRing
-from storage.tables import staff_deputy, staff_invite, staff_log, staff_member, staff_state
+from storage.tables import outbox, staff_deputy, staff_invite, staff_log, staff_member, staff_state
 from storage.vocabulary import StaffOrigin
 
 #: An id is read out on the telephone: no vowels, so no words, and nothing that looks like something else.
@@ -76,6 +76,13 @@ _REMIND = (
     update(staff_member)
     .where(staff_member.c.id == bindparam("key"), staff_member.c.reminded_week != bindparam("in_week"))
     .values(reminded_week=bindparam("in_week"))
+)
+# What was written to them as staff: for approval, as a test, or as a reminder. To people it has a contact.
+_TAKE_BACK = delete(outbox).where(
+    outbox.c.chat_mac.in_(select(staff_member.c.person_mac).where(staff_member.c.id == bindparam("key"))),
+    outbox.c.contact_id.is_(None),
+    outbox.c.lease_until.is_(None),
+    or_(*(outbox.c.purpose.like(f"{first}:%") for first in ("stale", "annask", "anntest"))),
 )
 _FORGET_STATE = delete(staff_state).where(
     staff_state.c.person_mac.in_(
@@ -194,7 +201,7 @@ def revoke(connection: Connection, member_id: str) -> bool:
     Whom they stood in for and who stood in for them, what they were at, and the links that they made
     go with them: otherwise one of those could lead back in.
     """
-    for statement in (_FORGET_STATE, _END_DEPUTIES, _END_INVITES):
+    for statement in (_FORGET_STATE, _TAKE_BACK, _END_DEPUTIES, _END_INVITES):
         connection.execute(statement, {"key": member_id})
     return connection.execute(_DELETE, {"key": member_id}).rowcount > 0
 

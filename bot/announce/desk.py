@@ -234,12 +234,11 @@ class Desk:
         wrong = self.get(number)
         if not wrong.has_begun:
             raise StartError(f"Announcement {number} has gone to nobody yet. Change it instead.")
-        if is_running(wrong.state):
-            raise StartError(f"Announcement {number} is still being sent. Stop or pause it first.")
+        if wrong.ended_at is None:
+            raise StartError(f"Announcement {number} has not ended yet. Stop it first.")
         if wrong.announcement.mode is Mode.WITHDRAW:
             raise StartError(f"Announcement {number} took messages back; there is nothing left to correct.")
-        ended = wrong.ended_at or self.now
-        if mode is Mode.WITHDRAW and self.now - ended > WITHDRAWN_WITHIN:
+        if mode is Mode.WITHDRAW and self.now - wrong.ended_at > WITHDRAWN_WITHIN:
             raise StartError(
                 "Telegram takes messages back for 48 hours only."
                 " Change their text, or send a correction: --edit, --new."

@@ -627,7 +627,7 @@ def test_what_cannot_be_corrected_is_told(office: Office) -> None:
     office.approve(1)
     office.send(CopyState.SENT)
     assert office.refuses("announce", "correct", "1", "--edit") == [
-        "Announcement 1 is still being sent. Stop or pause it first."
+        "Announcement 1 has not ended yet. Stop it first."
     ]
     office.does("announce", "stop", "1")
     for options in ((), ("--edit", "--new")):

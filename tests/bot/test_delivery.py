@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import Connection, select
 from telegram.error import BadRequest
 
@@ -517,3 +518,28 @@ def test_a_description_is_logged_without_what_it_quotes() -> None:
     described = safe_description(BadRequest("Bad Request: chat 5000000001 said \"Zinnober\" to 'Anna'"))
     assert described == "Chat ########## said"
     assert safe_description(KeyError("Zinnober")) == "KeyError"
+
+
+class _NoWords(dict[str, dict[str, Any]]):
+    """Words that cannot be found."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        raise LookupError(key)
+
+
+async def test_a_row_whose_words_cannot_be_found_holds_nobody_up(shell: Shell) -> None:
+    """A town may take out what an old mailing speaks of; people are answered nevertheless."""
+    sabine = shell.world.person()
+    shell.composed = _NoWords()
+    await shell.say(sabine, "Antwort")
+    contact = await shell.contact_of(sabine)
+
+    def put(connection: Connection) -> None:
+        message = OutboxMessage("ann:1:x", sabine.id, contact.id, OutboxKind.MESSAGE, {}, Lane.BULK)
+        outbox.put(connection, shell.keys, message, shell.clock())
+
+    await shell.write(put)
+    with structlog.testing.capture_logs() as logs:
+        await shell.drain_all()
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["words_failed"]
+    assert [entry.params["text"] for entry in shell.world.api.ledger.of("sendMessage")] == ["Antwort"]

@@ -309,3 +309,116 @@ def test_who_got_what_is_forgotten_after_ninety_days(town: Announcing) -> None:
             mailings.forget_copies(connection, town.now + dt.timedelta(days=days))
         assert len(states(town, number)) == left
     assert town.progress(number).sent == 1
+
+
+def hold(town: Announcing, number: int, contact_id: str) -> None:
+    """Let a copy wait for its language, as composing does."""
+    with town.database.transaction() as connection:
+        mailings.put_back(connection, number, contact_id, CopyState.HELD)
+        outbox.drop_for_contact(connection, contact_id)
+
+
+def test_who_chooses_another_language_does_not_wait_for_the_one_held_back(town: Announcing) -> None:
+    anna, boris = person(town, ANNA, COUNCIL, language="ar"), person(town, BORIS, COUNCIL, language="ar")
+    number = town.approved(adopted(held_back=frozenset({"ar"})))
+    town.run()
+    for contact_id in (anna, boris):
+        hold(town, number, contact_id)
+    town.run()
+    assert town.progress(number).state is MailingState.DONE
+    with town.database.transaction() as connection:
+        contacts.set_language(connection, anna, "de")
+        assert mailings.reconsider(connection, anna) == 1
+        assert mailings.reconsider(connection, anna) == 0
+    assert town.send_all() == [anna]
+    assert town.progress(number).held == 1
+
+
+def test_what_was_stopped_is_not_reconsidered(town: Announcing) -> None:
+    anna = person(town, ANNA, COUNCIL, language="ar")
+    number = town.approved(adopted(held_back=frozenset({"ar"})))
+    town.run()
+    hold(town, number, anna)
+    with town.database.transaction() as connection:
+        mailings.stop(connection, number, ANNE, town.now)
+        assert mailings.reconsider(connection) == 0
+    assert town.send_all() == []
+
+
+def test_a_page_that_is_listed_after_a_stop_changes_nothing(town: Announcing) -> None:
+    for number in range(3):
+        person(town, ANNA + number, COUNCIL)
+    number = town.approved()
+    with town.database.transaction() as connection:
+        draft = mailings.begin(connection, announcements.get(connection, number), town.now)
+        mailings.stop(connection, number, ANNE, town.now)
+        assert mailings.list_page(connection, draft, 10) == 0
+        assert mailings.feed(connection, town.keys, draft, town.now, most=10) == 0
+    assert town.progress(number).state is MailingState.STOPPED
+
+
+def test_what_was_cancelled_and_approved_anew_does_not_begin_at_the_old_time(town: Announcing) -> None:
+    person(town, ANNA, COUNCIL)
+    number = town.approved()
+    with town.database.transaction() as connection:
+        (due,) = mailings.list_active(connection, town.now)
+        announcements.cancel(connection, number, ANNE, town.now)
+        again = announcements.request(connection, announcements.get(connection, number), ANNE, town.now)
+        announcements.approve(
+            connection, again, BERND, town.now, languages=["de"], members=MEMBERS, alone_allowed=False
+        )
+        with pytest.raises(WrongStateError):
+            mailings.begin(connection, due, town.now)
+    assert town.run() == 0
+
+
+def test_copies_stay_in_the_outbox_however_long_the_network_is_away(town: Announcing) -> None:
+    anna = person(town, ANNA, COUNCIL)
+    number = town.approved()
+    town.run()
+    town.now += dt.timedelta(days=9)
+    with town.database.transaction() as connection:
+        outbox.prune_outbox(connection, town.now)
+    assert [row.contact_id for row in town.claim()] == [anna]
+    assert town.progress(number).failed == 0
+
+
+def test_a_message_that_was_changed_is_as_old_as_it_was(town: Announcing) -> None:
+    anna = person(town, ANNA, COUNCIL)
+    first = town.approved()
+    town.run()
+    (row,) = town.claim()
+    town.settle(row, message_id=41)
+    sent_at = town.now
+    town.now += dt.timedelta(hours=47)
+    second = town.approved(adopted(mode=Mode.EDIT, audience=Audience(got=first)), corrects=first)
+    town.run()
+    (row,) = town.claim()
+    town.settle(row, message_id=41)
+    with town.database.reading() as connection:
+        copy = mailings.find_copy(connection, second, anna)
+    assert copy is not None
+    assert (copy.state, copy.sent_at, copy.message_id) == (CopyState.SENT, sent_at, 41)
+
+
+def test_a_mistake_is_taken_away_from_those_who_said_stop_as_well(town: Announcing) -> None:
+    anna = person(town, ANNA, COUNCIL)
+    first = town.approved()
+    town.send_all()
+    with town.database.transaction() as connection:
+        contacts.set_stopped(connection, anna, stopped=True)
+    for mode, expected in ((Mode.EDIT, []), (Mode.SEND, []), (Mode.WITHDRAW, [anna])):
+        town.approved(adopted(mode=mode, audience=Audience(got=first)), corrects=first)
+        assert town.send_all() == expected, mode
+
+
+def test_a_language_that_is_held_back_after_all_needs_a_new_approval(town: Announcing) -> None:
+    person(town, ANNA, COUNCIL)
+    number = town.approved()
+    town.run()
+    draft = town.get(number)
+    assert draft.state is MailingState.SENDING
+    with town.database.transaction() as connection:
+        held = replace(draft.announcement, held_back=frozenset({"ar"}))
+        announcements.change(connection, draft, held, ANNE, town.now)
+        assert set(announcements.load_approvals(connection, number)) == {"de", "de_LS", "en", "tr"}

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from bot.app import App, run_bot, system_clock
 from bot.preview.clock import ZONE, ClockDesk, ClockError, PreviewClock, check_moment
-from bot.preview.people import STAFF, default_people
+from bot.preview.people import STAFF_MEMBERS, default_people
 from bot.preview.server import LocalBotApi
 from bot.settings import Settings, StartError
 from conversations.moments import MomentError, parse_day
@@ -67,7 +67,7 @@ async def run_preview(
                     "data_dir": folder / "data",
                     "key_file": folder / "mitreden.key",
                     "database_url": None,
-                    "staff_ids": frozenset({STAFF.id}),
+                    "staff_ids": frozenset(member.id for member in STAFF_MEMBERS),
                 }
             )
 

@@ -30,6 +30,8 @@ class Person:
 
 #: Who works in the town's administration (Verwaltung); the rest are residents.
 STAFF = Person(6_900_000_007, "Ute", "ute_preview", "de", note="Verwaltung")
+#: Two of them, because what goes to everybody needs a second person.
+STAFF_MEMBERS = (STAFF, Person(6_900_000_018, "Jan", "jan_preview", "de", note="Verwaltung"))
 
 
 def default_people() -> list[Person]:
@@ -40,5 +42,5 @@ def default_people() -> list[Person]:
         Person(7_015_662_048, "Sabine", "sabine_preview", "de"),
         Person(6_493_275_570, "Grace", "grace_preview", "en"),
         Person(5_377_901_264, "Lena", "lena_preview", "de", note="Einfaches Deutsch"),
-        STAFF,
+        *STAFF_MEMBERS,
     ]

@@ -234,3 +234,65 @@ async def test_the_staff_move_a_forum_and_those_who_come_hear_of_it(browser: Bro
         await expect(told).to_contain_text("16 أيلول 2027")
         await assert_nothing_sticks_out(omar)
         await take_picture(omar, "reminder-ar.png")
+
+
+async def test_two_of_the_staff_send_the_decision_and_it_arrives_in_arabic(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with running_preview(tmp_path, date="18.11.2027") as url:
+        omar = await open_phone(browser, url, "Omar")
+        await tap(omar, "العربية")
+        for index in (1, 0, 6):  # messages only, yes, the council
+            await tap(omar, index=index)
+
+        jan, ute = await open_phone(browser, url, "Jan"), await open_phone(browser, url, "Ute")
+        for colleague in (jan, ute):
+            await tap(colleague, "Deutsch")
+            await write(colleague, "/staff")
+        for label in ("Ankündigungen", "Neue Ankündigung", "Entscheidung des Gemeinderats", "Beschlossen"):
+            await tap(ute, label)
+        await write(ute, "18.11.2027")
+        await write(ute, "https://www.goeppingen.de/integrationsplan.pdf")
+        await tap(ute, "Leer lassen")
+        await write(ute, "https://www.goeppingen.de/beschluss")
+        await assert_nothing_sticks_out(ute)
+        await take_picture(ute, "announcement-de.png")
+        await tap(ute, "Um Freigabe bitten")
+        await tap(ute, "Gleich nach der Freigabe")
+
+        await expect(jan.locator(".message--bot").last).to_contain_text("wartet")
+        await tap(jan, "Ansehen")
+        await tap(jan, "Freigeben")
+        await expect(jan.locator(".message--bot").last).to_contain_text("Sekunden zum Abbrechen")
+        await assert_nothing_sticks_out(jan)
+        answer = await jan.request.post(f"{url.rstrip('/')}/clock", data={"forward_seconds": 120})
+        assert answer.ok
+
+        told = omar.locator(".message--bot").last
+        await expect(told).to_contain_text("integrationsplan.pdf")
+        await expect(told).to_contain_text("18 تشرين الثاني 2027")
+        await assert_nothing_sticks_out(omar)
+        await take_picture(omar, "decision-ar.png")
+
+
+async def test_the_staff_say_what_became_of_it_and_everybody_can_read_it(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with running_preview(tmp_path, date="01.12.2027") as url:
+        ute = await open_phone(browser, url, "Ute")
+        await tap(ute, "Deutsch")
+        await write(ute, "/staff")
+        await tap(ute, "Ergebnisse eintragen")
+        await tap(ute, "Arbeit")
+        await tap(ute, index=0)
+        for label in ("begonnen", "Ohne Link", "Eintragen"):
+            await tap(ute, label)
+        await expect(ute.locator(".message--bot").last).to_contain_text("Eingetragen.")
+
+        omar = await open_phone(browser, url, "Omar")
+        await tap(omar, "العربية")
+        await write(omar, "/results")
+        await tap(omar, index=2)
+        await expect(omar.locator(".message--bot").last).to_contain_text("1 كانون الأول 2027")
+        await assert_nothing_sticks_out(omar)
+        await take_picture(omar, "results-ar.png")

@@ -89,6 +89,7 @@ async def test_the_live_connection_tells_all_and_then_each_change(
             "Grace",
             "Lena",
             "Ute",
+            "Jan",
         ]
         await call("sendMessage", chat_id=sabine.id, text="a")
         event = await socket.receive_json(timeout=5)

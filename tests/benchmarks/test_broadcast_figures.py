@@ -112,8 +112,8 @@ def verdict(value: float, limit: float) -> str:
 
 async def test_a_mailing_and_the_people_who_answer_meanwhile(tmp_path: Path, full: bool) -> None:
     """The same people, first alone, then beside a mailing; then the mailing alone."""
-    seconds = 60.0 if full else 15.0
-    async with running_town(tmp_path, 5000 if full else 1200) as broadcast:
+    seconds = 60.0 if full else 10.0
+    async with running_town(tmp_path, 6000 if full else 1000) as broadcast:
         stopwatch = Stopwatch()
         broadcast.api.world.listen(stopwatch)
         crowd = make_crowd(broadcast.api, 2 * PEOPLE, SEED)
@@ -124,7 +124,7 @@ async def test_a_mailing_and_the_people_who_answer_meanwhile(tmp_path: Path, ful
         beside = await live(broadcast.api, crowd[PEOPLE:], seconds, stopwatch, 5.0)
         busy = list(broadcast.api.arrivals)
         broadcast.api.arrivals.clear()
-        await asyncio.sleep(min(20.0, seconds))
+        await asyncio.sleep(30.0 if full else 6.0)
         quiet = [moment for moment, _ in broadcast.api.arrivals]
         with broadcast.database.transaction() as connection:
             mailings.stop(connection, broadcast.number, "anne", broadcast.now())

@@ -76,7 +76,7 @@ def report(name: str, broadcast: Broadcast, seconds: float) -> None:
 
 async def test_everybody_gets_it_once_while_every_fifth_request_fails(tmp_path: Path, full: bool) -> None:
     """20 % fail without having been applied, and Telegram asks for silence three times."""
-    async with town(tmp_path, 10_000 if full else 400) as broadcast:
+    async with town(tmp_path, 10_000 if full else 200) as broadcast:
         faults = broadcast.api.faults
         faults.order(FaultKind.REJECT_429, "sendMessage", seconds=2, times=3, probability=0.02)
         faults.order(FaultKind.REJECT_500, "sendMessage", times=None, probability=0.1)
@@ -101,7 +101,7 @@ async def test_faults_after_the_message_was_sent_follow_the_policy(
     tmp_path: Path, policy: Policy, full: bool
 ) -> None:
     """20 % are applied and the answer is lost: one policy misses nobody, the other doubles nobody."""
-    async with town(tmp_path, 2_000 if full else 300) as broadcast:
+    async with town(tmp_path, 2_000 if full else 150) as broadcast:
         for kind in (FaultKind.APPLY_THEN_500, FaultKind.APPLY_THEN_RESET, FaultKind.APPLY_THEN_GARBAGE):
             broadcast.api.faults.order(kind, "sendMessage", times=None, probability=0.07)
         broadcast.announce(policy)
@@ -128,11 +128,11 @@ async def test_faults_after_the_message_was_sent_follow_the_policy(
 
 @pytest.mark.parametrize("policy", list(Policy))
 async def test_kills_repeat_only_what_was_in_flight(tmp_path: Path, policy: Policy, full: bool) -> None:
-    kills = 50 if full else 6
-    async with town(tmp_path, 2_500 if full else 300) as broadcast:
+    kills = 50 if full else 3
+    async with town(tmp_path, 2_500 if full else 150) as broadcast:
         broadcast.announce(policy)
         killer = Killer(
-            broadcast.bot, broadcast.api.ledger, random.Random(f"kills {SEED}"), kills, 45 if full else 25
+            broadcast.bot, broadcast.api.ledger, random.Random(f"kills {SEED}"), kills, 45 if full else 20
         )
         began = asyncio.get_running_loop().time()
         await asyncio.wait_for(killer.run(), 600)

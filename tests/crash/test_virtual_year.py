@@ -14,7 +14,7 @@ What the staff do goes the way of the command line: load the programme, judge th
     pytest tests/crash/test_virtual_year.py -s      2,000 people and 100 kills, about two minutes
     YEAR_SEED=7 pytest …                            another year
 
-In a run of all tests there are 600 people and 40 kills.
+In a run of all tests there are 400 people and 25 kills.
 """
 
 from __future__ import annotations
@@ -967,7 +967,7 @@ def _counted_logs() -> Iterator[Counter[str]]:
 
 
 def test_everybody_gets_exactly_what_the_rules_name(sqlite_template: Path, full: bool) -> None:
-    people, deaths = (2_000, 100) if full else (600, 40)
+    people, deaths = (2_000, 100) if full else (400, 25)
     folder = make_quick_folder()
     shutil.copy(sqlite_template, folder / "mitreden.db")
     year = _make_year(f"sqlite:///{folder / 'mitreden.db'}", people, deaths, SEED)

@@ -120,6 +120,12 @@ def _contact_rows(keys: KeyRing, size: int, is_read: Callable[[int], bool]) -> I
             "message_consent_day": TODAY,
             "screen_message_id": number,
             "seen_day": TODAY,
+            "has_stopped": False,
+            "follow_consent_version": None,
+            "follow_consent_language": None,
+            "follow_consent_day": None,
+            "told_station": 0,
+            "told_day": None,
         }
 
 

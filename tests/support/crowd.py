@@ -74,6 +74,7 @@ class Visitor:
     _went_back: bool = False
     _written: tuple[int, Place, str] | None = None
     _editing: str | None = None
+    _has_ticked: bool = False
     _again: Callable[[], object] = field(default=lambda: None)
 
     def look(self) -> Seen | None:
@@ -134,6 +135,8 @@ class Visitor:
         review = seen.find(f"m:review:{self.field_code}")
         if seen.find("m:msgyes") is not None:
             self._press(seen, seen.find(self.rng.choice(("m:msgyes", "m:msgno"))) or "")
+        elif (no := seen.find("m:fno:")) is not None:
+            self._follow(seen, no)
         elif review is not None and seen.find("m:comment:") is not None:
             self._leave_thanks(seen, review)
         elif seen.find("m:edit:") is not None:
@@ -142,6 +145,16 @@ class Visitor:
             found = next((data for wish in wishes if (data := seen.find(wish)) is not None), None)
             assert found is not None, f"no way on from {seen}"
             self._press(seen, found)
+
+    def _follow(self, seen: Seen, no: str) -> None:
+        """Say no to hearing about themes, or tick one and say yes."""
+        if self._has_ticked:
+            self._press(seen, seen.find("m:fyes:") or "")
+        elif (tick := seen.find("m:ftick:")) is not None and self.rng.random() < 0.5:
+            self._has_ticked = True
+            self._press(seen, tick)
+        else:
+            self._press(seen, no)
 
     def _leave_thanks(self, seen: Seen, review: str) -> None:
         while self.extras:

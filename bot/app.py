@@ -11,10 +11,9 @@ import contextlib
 import datetime as dt
 import random
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -30,13 +29,14 @@ from bot.intake import Intake, TokenRefusedError, poll_with
 from bot.mailing_run import EVERY_SECONDS as MAILINGS_EVERY_SECONDS
 from bot.mailing_run import MailingRun
 from bot.mailing_words import MailingWords
+from bot.opening import closing, open_database, open_keys
 from bot.pace import Pace
 from bot.profile import Profile
 from bot.profile_texts import profile_texts
 from bot.pushes import Pushes
 from bot.rendering import Renderer
 from bot.schedule import RETENTION_EVERY_SECONDS, Schedule
-from bot.settings import DATABASE_FILE, Settings, StartError
+from bot.settings import Settings, StartError
 from bot.staff.announce_area import AnnounceArea
 from bot.staff.area import Area
 from bot.staff.dates_area import DatesArea
@@ -58,10 +58,9 @@ from conversations.reminders import is_quiet
 from storage import answers, contacts, inbox, sending, staff_log
 from storage.database import Database
 from storage.keyring import KeyRing
-from storage.keys import KeyFileError, check_key_place, create_key_file, load_key_file
 from storage.mailings import reconsider
 from storage.programme import seed_programme
-from storage.schema import drop_migration_copy, is_empty, migrate, pending
+from storage.schema import drop_migration_copy
 from storage.staff_log import Deed
 from storage.staff_members import revoke_unnamed
 
@@ -193,71 +192,6 @@ class App:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, *others, return_exceptions=True)
-
-
-def open_keys(settings: Settings, database: Database) -> KeyRing:
-    """Load the key file, or make it for a new installation.
-
-    Raises: KeyFileError, also where there are data but not the keys they were sealed with.
-    """
-    check_key_place(settings.key_file, settings.data_dir)
-    if not settings.key_file.exists():
-        if not is_empty(database):
-            raise KeyFileError(
-                f"The database has data, but the key file {settings.key_file} is missing."
-                " Put the right file back; a new one could not read them."
-            )
-        return create_key_file(settings.key_file)
-    keys = load_key_file(settings.key_file)
-    check_keys_fit(database, keys, settings.key_file)
-    return keys
-
-
-def check_keys_fit(database: Database, keys: KeyRing, key_file: Path) -> None:
-    """Refuse keys that cannot open what is stored. Raises: KeyFileError."""
-    with database.reading() as connection:
-        if not contacts.keys_fit(connection, keys):
-            raise KeyFileError(f"The key file {key_file} does not belong to this database.")
-
-
-def open_database(settings: Settings) -> Database:
-    """Open the database, brought up to date, with private files.
-
-    Raises: StartError, DatabaseUnreachableError, SchemaError.
-    """
-    try:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise StartError(f"The data folder {settings.data_dir} cannot be made: {reason}.") from None
-    migrate(settings.get_database_url())
-    return Database.open(settings.get_database_url())
-
-
-@contextlib.contextmanager
-def open_data(settings: Settings) -> Iterator[tuple[Database, KeyRing]]:
-    """Open what a running bot has stored, for a command of the staff that must not change its form.
-
-    Raises: StartError, KeyFileError, DatabaseUnreachableError.
-    """
-    file = settings.data_dir / DATABASE_FILE
-    if settings.database_url is None and not file.exists():
-        raise StartError(f"There is no database at {file}. The bot makes it when it starts: mitreden run")
-    keys = load_key_file(settings.key_file)
-    with closing(Database.open(settings.get_database_url())) as database:
-        if pending(database):
-            raise StartError("The database is of an older version. Start the bot once: mitreden run")
-        check_keys_fit(database, keys, settings.key_file)
-        yield database, keys
-
-
-@contextlib.contextmanager
-def closing(database: Database) -> Iterator[Database]:
-    """Close a database at the end of a block."""
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def build_app(

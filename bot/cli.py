@@ -167,8 +167,9 @@ def review(
     Example: mitreden review --language en
     """
     with plain_errors():
-        from bot.app import open_data, system_clock
+        from bot.app import system_clock
         from bot.content import load_content
+        from bot.opening import open_data
         from bot.review_queue import run_review
         from bot.review_voices import write_voices
         from bot.settings import StartError, load_settings
@@ -207,9 +208,10 @@ def export(
     Example: mitreden export --format csv --out ./export --field arbeit --since 2027-09-01
     """
     with plain_errors():
-        from bot.app import open_data, system_clock
+        from bot.app import system_clock
         from bot.content import load_content
         from bot.export_command import render_summary, run_export, summary_json
+        from bot.opening import open_data
         from bot.settings import load_settings
         from storage.staff_log import Deed, log_on_command_line
 

@@ -17,9 +17,10 @@ from bot.announce.options import with_words
 from bot.announce.words import STATE_WORDS, say_fault
 from bot.announcement_files import SheetError, read_sheet, write_sheet
 from bot.announcement_texts import Preview, find_long, preview_announcement
-from bot.app import open_data, system_clock
+from bot.app import system_clock
 from bot.catalogues import Catalogues
 from bot.content import load_content
+from bot.opening import open_data
 from bot.programme.desk import plain_moments
 from bot.rendering import Renderer
 from bot.settings import Settings, StartError

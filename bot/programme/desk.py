@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.app import open_data, system_clock
+from bot.app import system_clock
 from bot.content import load_content
+from bot.opening import open_data
 from bot.programme.words import (
     effect_json,
     effect_lines,

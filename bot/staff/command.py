@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.app import open_data, system_clock
+from bot.app import system_clock
 from bot.content import load_content
+from bot.opening import open_data
 from bot.settings import Settings, StartError
 from bot.staff.invite_code import write_code
 from bot.staff.team_area import INVITE_TOKEN_BYTES, LONGEST_DEPUTY, make_invite_link

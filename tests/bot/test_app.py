@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.app import App, StartError, open_database, open_keys, run_bot
+from bot.app import App, run_bot
+from bot.opening import open_database, open_keys
+from bot.settings import StartError
 from storage.keys import KeyFileError
 from tests.support.chat import Town
 from tests.support.world import World, open_world

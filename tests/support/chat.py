@@ -24,9 +24,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 from telegram import Bot
 
-from bot.app import App, build_app, open_keys
+from bot.app import App, build_app
 from bot.buttons import decode
 from bot.content import LoadedContent, load_content
+from bot.opening import open_keys
 from bot.preview.messages import Message
 from bot.preview.player import Player
 from bot.rendering import Renderer

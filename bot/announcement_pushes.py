@@ -23,7 +23,7 @@ from bot.showing import message_body
 from bot.transport import Outcome
 from conversations.announcements import Mode
 from conversations.content import Content
-from storage import announcements, contacts, mailings
+from storage import announcements, contacts, copies, readers
 from storage.announcements import Draft, join_digest
 from storage.keyring import KeyRing
 from storage.sending import ClaimedMessage
@@ -60,27 +60,29 @@ class AnnouncementPushes:
             return None
         draft = announcements.get(connection, number)
         if row.policy is Policy.NEVER_TWICE and row.was_interrupted:
-            mailings.settle(connection, row, CopyState.UNKNOWN)
+            copies.settle(connection, row, CopyState.UNKNOWN)
             return None
         if draft.state is not MailingState.SENDING:
-            mailings.put_back(connection, number, contact_id, CopyState.WAITING)
+            copies.put_back(connection, number, contact_id, CopyState.WAITING)
             return None
         contact = contacts.find_by_id(connection, self.keys, contact_id)
-        if contact is None or not mailings.is_reader(connection, draft.announcement.audience, contact_id):
-            mailings.settle(connection, row, CopyState.DROPPED)
+        if contact is None or not readers.is_reader(
+            connection, draft.announcement.audience, contact_id, draft.announcement.mode
+        ):
+            copies.settle(connection, row, CopyState.DROPPED)
             return None
         if draft.announcement.mode is Mode.WITHDRAW:
             return self._withdrawal(connection, row, draft)
         language = contact.language or ""
         screen = self._screen(connection, draft, language)
         if screen is None:
-            mailings.put_back(connection, number, contact_id, CopyState.HELD)
+            copies.put_back(connection, number, contact_id, CopyState.HELD)
             return None
         body = message_body(screen) | {"language": language}
         if draft.announcement.mode is Mode.EDIT:
-            copy = mailings.find_copy(connection, number, contact_id)
+            copy = copies.find_copy(connection, number, contact_id)
             if copy is None or copy.message_id is None:
-                mailings.settle(connection, row, CopyState.DROPPED)
+                copies.settle(connection, row, CopyState.DROPPED)
                 return None
             body["edits"] = copy.message_id
         return body
@@ -116,11 +118,11 @@ class AnnouncementPushes:
         if row.announcement_id is None:
             return
         if outcome is Outcome.UNREACHABLE:
-            mailings.count_unreachable(connection, row)
+            copies.count_unreachable(connection, row)
             return
         state = _AS_COPY.get(outcome)
         if state is not None:
-            mailings.settle(
+            copies.settle(
                 connection,
                 row,
                 state,
@@ -131,9 +133,9 @@ class AnnouncementPushes:
 
     def _withdrawal(self, connection: Connection, row: ClaimedMessage, draft: Draft) -> dict[str, Any] | None:
         """Take a message back, as long as Telegram lets us; no words are needed, but an approval is."""
-        copy = mailings.find_copy(connection, draft.id, row.contact_id or "")
+        copy = copies.find_copy(connection, draft.id, row.contact_id or "")
         if not announcements.load_approvals(connection, draft.id):
-            mailings.put_back(connection, draft.id, row.contact_id or "", CopyState.HELD)
+            copies.put_back(connection, draft.id, row.contact_id or "", CopyState.HELD)
             return None
         if (
             copy is None
@@ -141,6 +143,6 @@ class AnnouncementPushes:
             or copy.sent_at is None
             or self.clock() - copy.sent_at > WITHDRAWN_WITHIN
         ):
-            mailings.settle(connection, row, CopyState.FAILED)
+            copies.settle(connection, row, CopyState.FAILED)
             return None
         return {"withdraws": copy.message_id}

@@ -56,9 +56,9 @@ from bot.worker import Worker
 from bot.writer import Writer
 from conversations.reminders import is_quiet
 from storage import answers, contacts, inbox, sending, staff_log
+from storage.copies import reconsider
 from storage.database import Database
 from storage.keyring import KeyRing
-from storage.mailings import reconsider
 from storage.programme import seed_programme
 from storage.schema import drop_migration_copy
 from storage.staff_log import Deed

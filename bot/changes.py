@@ -32,7 +32,7 @@ from conversations.events import (
     Unsubscribed,
 )
 from conversations.person import Person, Purpose
-from storage import answers, attendance, contacts, erasure, following, mailings, outbox, sessions
+from storage import answers, attendance, contacts, copies, erasure, following, outbox, sessions
 from storage.contacts import Contact
 from storage.keyring import KeyRing
 from storage.weeks import iso_week
@@ -110,7 +110,7 @@ class Changes:
         match change:
             case LanguageChosen(language):
                 contacts.set_language(connection, contact.id, language)
-                mailings.reconsider(connection, contact.id)
+                copies.reconsider(connection, contact.id)
                 if person.session is not None:  # somebody who came back after blocking the bot
                     contacts.mark_consented(connection, contact.id)
                     if chat.contact is None:  # they may have said stop before; nobody can tell

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, delete, select, text
 
+from storage.copies import forget_copies
 from storage.inbox import prune_inbox
-from storage.mailings import forget_copies
 from storage.outbox import prune_outbox
 from storage.staff import prune_states
 from storage.staff_deputies import prune_deputies

@@ -36,7 +36,7 @@ from conversations.announcements import (
 from conversations.content import Content
 from conversations.mailing_pace import estimate_duration
 from conversations.mistakes import suggest
-from storage import announcements, mailings
+from storage import announcements, mailings, readers
 from storage.announcements import (
     COMMAND_LINE,
     ChangedMeanwhileError,
@@ -186,7 +186,7 @@ class Desk:
         announcement = draft.announcement
         faults = list(self.list_faults(announcement))
         with self.database.reading() as connection:
-            people = mailings.count_by_language(connection, announcement.audience)
+            people = readers.count_by_language(connection, announcement.audience, announcement.mode)
         count = sum(people.values())
         if count == 0 and not announcement.audience.is_empty:
             faults.append(Fault(AUDIENCE_PLACE, FaultCode.NOBODY))

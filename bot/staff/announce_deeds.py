@@ -23,7 +23,7 @@ from conversations.announcement_templates import AnnouncementKind, Gap, GapKind
 from conversations.announcements import Announcement, Audience, Mode, default_audience, digest_of
 from conversations.languages import GERMAN
 from conversations.texts import Text, text
-from storage import announcements, mailings, outbox
+from storage import announcements, copies, outbox
 from storage.announcements import Draft
 from storage.outbox import OutboxMessage
 from storage.staff_log import Deed, log
@@ -177,7 +177,7 @@ def approve(desk: Desk, draft: Draft) -> AreaTurn:
         seals={code: view.seal_of(code) for code in languages},
     )
     if draft.has_begun:
-        mailings.release_held(visit.connection, approved, languages, visit.now)
+        copies.release_held(visit.connection, approved, languages, visit.now)
         approved = announcements.get(visit.connection, draft.id)
     return desk.page(approved, has_news=True)
 

@@ -23,13 +23,13 @@ from bot.staff.announce_view import Rules, View
 from bot.staff.announce_words import button, say_kind
 from bot.staff.area import AreaTurn, Visit
 from bot.staff.words import staff_language
-from conversations.announcements import Audience
+from conversations.announcements import Announcement, Audience, Mode
 from conversations.screens import Screen
 from conversations.texts import Text, text
-from storage import announcements, mailings, outbox
+from storage import announcements, mailings, outbox, readers
 from storage.announcements import Draft
+from storage.copies import count_sent_since
 from storage.outbox import OutboxMessage
-from storage.sent_copies import count_sent_since
 from storage.staff_members import Member, Role, list_members
 from storage.vocabulary import MailingState, OutboxKind
 
@@ -44,7 +44,7 @@ class Desk:
     rules: Rules
     renderer: Renderer
     staff_ids: frozenset[int]
-    _counted: dict[Audience, dict[str, int]] = field(default_factory=dict)
+    _counted: dict[tuple[Audience, Mode], dict[str, int]] = field(default_factory=dict)
 
     @property
     def state(self) -> AnnounceState | None:
@@ -78,7 +78,7 @@ class Desk:
             member_id=visit.member.id,
             is_author=self.is_author,
             is_approver=Role.APPROVER in visit.member.roles,
-            counts=self._count(draft.announcement.audience) if draft.state in _NOT_BEGUN else {},
+            counts=self._count(draft.announcement) if draft.state in _NOT_BEGUN else {},
             approvals=announcements.load_approvals(connection, draft.id),
             progress=mailings.load_progress(connection, draft.id),
             seen=self._seen(draft) if seen is None else seen,
@@ -142,11 +142,12 @@ class Desk:
         found = list_members(visit.connection, visit.keys, self.staff_ids, today=visit.now.date())
         return tuple(found)
 
-    def _count(self, audience: Audience) -> dict[str, int]:
+    def _count(self, written: Announcement) -> dict[str, int]:
         """Count who would get it, once in a turn: that reads everybody."""
-        if audience not in self._counted:
-            self._counted[audience] = mailings.count_by_language(self.visit.connection, audience)
-        return self._counted[audience]
+        key = (written.audience, written.mode)
+        if key not in self._counted:
+            self._counted[key] = readers.count_by_language(self.visit.connection, *key)
+        return self._counted[key]
 
     def _seen(self, draft: Draft) -> tuple[str, ...]:
         state = self.state

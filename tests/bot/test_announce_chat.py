@@ -757,6 +757,19 @@ async def test_what_was_sent_is_taken_away_within_two_days(town: Town) -> None:
     assert state(town, 2) is MailingState.DONE
 
 
+async def test_a_mistake_is_taken_away_also_from_somebody_who_said_stop_because_of_it(town: Town) -> None:
+    grace = (await readers(town, "Grace"))["Grace"]
+    ute, sabine = await sent(town)
+    await grace.says("/stop")
+    await opens(ute, "ann.show.1", "ann.fix.1")
+    await does(ute, "ann.mend.1.withdraw")
+    await does(ute, "ann.ask.2", "ann.now.2")
+    await opens(sabine, "ann.show.2", "ann.yes.2")
+    await passes(town)
+    assert got(grace) == []
+    assert progress(town, 2).sent == 1
+
+
 async def test_after_two_days_nothing_can_be_taken_away(town: Town) -> None:
     await readers(town, "Grace")
     ute, _ = await sent(town)

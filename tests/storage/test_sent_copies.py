@@ -8,9 +8,9 @@ import pytest
 
 from storage import announcements
 from storage.announcements import ChangedMeanwhileError, WrongStateError
+from storage.copies import count_sent_since
 from storage.database import Database
 from storage.keyring import KeyRing
-from storage.sent_copies import count_sent_since
 from storage.staff_log import Deed, list_log
 from storage.vocabulary import CopyState, Policy
 from tests.support.announced import ANNE, BERND, Announcing

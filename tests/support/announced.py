@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from conversations.announcement_templates import AnnouncementKind
 from conversations.announcements import Announcement, Audience, Mode
-from storage import announcements, mailings, sending
+from storage import announcements, copies, mailings, sending
 from storage.announcements import Draft
 from storage.database import Database
 from storage.keyring import KeyRing
@@ -121,7 +121,7 @@ class Announcing:
         """Finish a row as the delivery does."""
         with self.database.transaction() as connection:
             sending.finish(connection, row)
-            mailings.settle(connection, row, state, language="de", message_id=message_id, now=self.now)
+            copies.settle(connection, row, state, language="de", message_id=message_id, now=self.now)
 
     def send_all(self) -> list[str]:
         """Send everything there is to send, and list who got it."""

@@ -25,7 +25,7 @@ from bot.app import system_clock
 from bot.preview.faults import Entry
 from bot.preview.server import LocalBotApi
 from conversations.person import Consent
-from storage import announcements, contacts, mailings
+from storage import announcements, contacts, copies, mailings
 from storage.database import Database
 from storage.keyring import KeyRing
 from storage.keys import create_key_file
@@ -147,7 +147,7 @@ class Broadcast:
     def unknown(self) -> set[int]:
         """List the readers whose copy is listed as unknown."""
         with self.database.reading() as connection:
-            ids = mailings.list_unknown(connection, self.number)
+            ids = copies.list_unknown(connection, self.number)
             found = (contacts.find_by_id(connection, self.keys, each) for each in ids)
             return {contact.telegram_id for contact in found if contact is not None}
 

@@ -21,9 +21,11 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.announcement_texts import seal_words
 from bot.app import system_clock
 from bot.preview.faults import Entry
 from bot.preview.server import LocalBotApi
+from bot.rendering import Renderer
 from conversations.person import Consent
 from storage import announcements, contacts, copies, mailings
 from storage.database import Database
@@ -31,8 +33,9 @@ from storage.keyring import KeyRing
 from storage.keys import create_key_file
 from storage.schema import migrate
 from storage.vocabulary import MailingState, Policy
-from tests.support.announced import ANNE, BERND, LANGUAGES, adopted
+from tests.support.announced import ANNE, BERND, LANGUAGES, MEMBERS, adopted
 from tests.support.kill_harness import REPOSITORY, TOKEN, BotProcess, WatchedLedger
+from tests.support.play import shipped
 
 SENDING = ("sendMessage", "editMessageText", "editMessageReplyMarkup", "deleteMessage", "sendDocument")
 #: The first Telegram id of the readers.
@@ -125,7 +128,18 @@ class Broadcast:
             self.number = announcements.create(connection, adopted("council"), policy, ANNE, earlier)
             draft = announcements.get(connection, self.number)
             draft = announcements.request(connection, draft, ANNE, earlier)
-            announcements.approve(connection, draft, BERND, earlier, languages=LANGUAGES, alone_allowed=False)
+            loaded = shipped()
+            renderer = Renderer(loaded.content, loaded.catalogues)
+            announcements.approve(
+                connection,
+                draft,
+                BERND,
+                earlier,
+                languages=LANGUAGES,
+                members=MEMBERS,
+                alone_allowed=False,
+                seals={code: seal_words(draft.announcement, code, renderer) for code in LANGUAGES},
+            )
 
     def progress(self) -> mailings.Progress:
         """Load how far the mailing is."""

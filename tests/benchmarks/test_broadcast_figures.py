@@ -142,7 +142,8 @@ async def test_a_mailing_and_the_people_who_answer_meanwhile(tmp_path: Path, ful
     copies = sum(method == "sendMessage" for _, method in busy)
     print(
         f"beside the people {len(busy) / span:.1f} requests a second, {copies / span:.1f} of them messages;"
-        f" the fullest second had {_fullest([moment for moment, _ in busy])}"
+        f" the fullest second had {_fullest([moment for moment, _ in busy])} requests,"
+        f" and {_fullest([moment for moment, method in busy if method == 'sendMessage'])} messages"
     )
     if len(quiet) > 2 * MESSAGES_PER_SECOND:
         rate = (len(quiet) - 1) / (quiet[-1] - quiet[0])

@@ -7,18 +7,23 @@ the figures of the issue, 10,000 readers and 50 kills, and as many minutes as Te
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.app import system_clock
+from bot.delivery import BULK_IN_FLIGHT
 from bot.preview.faults import FaultKind
 from conversations.mailing_pace import MESSAGES_PER_SECOND
-from storage.vocabulary import Policy
+from storage import mailings
+from storage.vocabulary import MailingState, Policy
+from tests.support.announced import ANNE
 from tests.support.broadcast import (
     Broadcast,
     DistantApi,
@@ -152,3 +157,36 @@ async def test_kills_repeat_only_what_was_in_flight(tmp_path: Path, policy: Poli
         assert missed <= broadcast.unknown()
         assert progress.unknown <= sum(killer.in_flight)
         assert progress.sent + progress.unknown + progress.unreachable == len(readers)
+
+
+async def test_a_stop_from_outside_lets_nothing_more_out_but_what_is_in_flight(tmp_path: Path) -> None:
+    """As `mitreden announce pause`, `resume` and `stop` do it, beside the running process."""
+    async with town(tmp_path, 150) as broadcast:
+        broadcast.announce()
+        await broadcast.bot.start()
+        at_pause = await _brake(broadcast, mailings.pause, 20)
+        assert broadcast.progress().state is MailingState.PAUSED
+        assert sum(broadcast.applied().values()) - at_pause <= BULK_IN_FLIGHT
+        with broadcast.database.transaction() as connection:
+            mailings.resume(connection, broadcast.number, ANNE, broadcast.now())
+        at_stop = await _brake(broadcast, mailings.stop, at_pause + 20)
+        sent = sum(broadcast.applied().values())
+        assert sent - at_stop <= BULK_IN_FLIGHT
+        assert sent < len(broadcast.readers.reachable), "it was stopped on its way"
+    assert set(broadcast.applied().values()) == {1}
+
+
+async def _brake(
+    broadcast: Broadcast, brake: Callable[[Connection, int, str, dt.datetime], object], after: int
+) -> int:
+    """Brake when so many have got it; return how many had when that was done, and let five seconds pass."""
+    async with asyncio.timeout(30):
+        while True:
+            if sum(broadcast.applied().values()) >= after:
+                break
+            await asyncio.sleep(0.02)
+    with broadcast.database.transaction() as connection:
+        brake(connection, broadcast.number, ANNE, broadcast.now())
+    done = sum(broadcast.applied().values())
+    await asyncio.sleep(5)
+    return done

@@ -5,33 +5,17 @@ from __future__ import annotations
 import datetime as dt
 
 from conversations.programme import Cancellation
-from conversations.session import Answer
 from conversations.stations import Station, StationCode
 from storage import stations
-from storage.answers import Wording, save_answer, save_wordings
 from storage.database import Database
 from storage.keyring import KeyRing
-from storage.sessions import create_respondent
 from storage.stale_themes import list_stale
-from tests.support.databases import ANNA, CONSENT, TODAY, make_session
+from tests.support.chosen import answers
+from tests.support.databases import TODAY
 from tests.support.meetings import on, planned, with_forum
 
 MENTORS, COURSES, GOAL = "arb_measure.job_mentors", "arb_measure.work_courses", "arb_future.skills_used"
 AFTER, BEFORE = on("2027-09-20", "09:00"), on("2027-09-10", "09:00")
-
-
-def answers(
-    database: Database, keys: KeyRing, people: int, *codes: str, step: str = "arb_measure", first: int = 0
-) -> None:
-    with database.transaction() as connection:
-        shown = Wording(step, "de", "…")
-        save_wordings(connection, [shown])
-        for person in range(ANNA + first, ANNA + first + people):
-            create_respondent(connection, keys, person, consent=CONSENT, source="", session=make_session())
-            save_answer(
-                connection, keys, person, "arbeit", step, Answer(codes), language="de", wording=shown.hash,
-                week="2027-W33", delete_voice_after=TODAY,
-            )  # fmt: skip
 
 
 def stale(database: Database, now: dt.datetime = AFTER, programme=None) -> list[tuple[str, int]]:  # type: ignore[no-untyped-def]

@@ -7,16 +7,11 @@ options and arguments are read here; the words are `bot.station_words`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from bot.plain_errors import plain_errors
-
-if TYPE_CHECKING:
-    from bot.programme.desk import Desk
+from bot.programme.cli import open_programme
 
 station_cli = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Record what became of measures and goals."
@@ -48,7 +43,7 @@ def add_station(
 
     Example: mitreden station add arb_measure.job_mentors decided --link https://www.goeppingen.de/plan
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         from bot.settings import StartError
         from bot.station_words import read_station, read_theme, say_followers, say_station, say_theme
         from conversations.moments import parse_day
@@ -84,7 +79,7 @@ def list_all(field: _FieldOption = None, as_json: _Json = False) -> None:
 
     Example: mitreden station list --field arbeit
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         from bot.station_words import read_fields, station_json, station_lines
         from conversations.themes import field_of
         from storage.stations import list_stations
@@ -107,7 +102,7 @@ def list_codes(field: _FieldOption = None) -> None:
 
     Example: mitreden station themes --field arbeit
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         from bot.station_words import read_fields, theme_lines
         from storage.following import count_followers
         from storage.stations import load_newest
@@ -117,21 +112,3 @@ def list_codes(field: _FieldOption = None) -> None:
             newest, followers = load_newest(connection), count_followers(connection)
         for line in theme_lines(desk.content, fields, newest, followers):
             desk.say(line)
-
-
-@contextmanager
-def _desk() -> Iterator[Desk]:
-    with plain_errors():
-        from bot.programme.desk import open_desk, plain_moments
-        from bot.settings import load_settings
-
-        with open_desk(load_settings(), typer.echo, _ask) as desk, plain_moments():
-            yield desk
-
-
-def _ask(question: str) -> bool:
-    """Ask for a yes. An answer may come through a pipe; where there is none, nothing is changed."""
-    try:
-        return typer.confirm(question)
-    except typer.Abort:
-        return False

@@ -17,15 +17,13 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 
 from conversations.announcement_json import announcement_from_json, announcement_to_json
 from conversations.announcements import Announcement, digest_of
-from storage.staff_log import Deed, log
+from storage.staff_log import COMMAND_LINE, Deed, log
 from storage.tables import announcement, approval
 from storage.upserts import insert_or_update
 from storage.vocabulary import MailingState, Policy
 
 #: Between the approval and the first message everybody can still think better of it.
 SECOND_THOUGHTS = dt.timedelta(seconds=60)
-#: Whoever writes on the command line is somebody, but nobody knows who.
-COMMAND_LINE = "command line"
 
 _BEGUN = frozenset({MailingState.LISTING, MailingState.SENDING, MailingState.PAUSED, MailingState.DONE})
 _RUNNING = frozenset({MailingState.LISTING, MailingState.SENDING})

@@ -27,7 +27,6 @@ class Deed(StrEnum):
     CHECK = "check"
     TEST_SENT = "test_sent"
     REQUESTED = "requested"
-    WITHDRAWN_REQUEST = "withdrawn_request"
     APPROVED = "approved"
     APPROVED_ALONE = "approved_alone"
     APPROVAL_LOST = "approval_lost"

@@ -135,14 +135,6 @@ def find_members_with(
     return [member for member in members if role in member.roles]
 
 
-def find_member_named(
-    connection: Connection, keys: KeyRing, member_id: str, settings_ids: Collection[int], *, today: dt.date
-) -> Member | None:
-    """Find a member by their id. Raises: SealBrokenError."""
-    members = list_members(connection, keys, settings_ids, today=today)
-    return next((member for member in members if member.id == member_id), None)
-
-
 def join_from_settings(
     connection: Connection, keys: KeyRing, telegram_id: int, *, language: str, now: dt.datetime
 ) -> Member:

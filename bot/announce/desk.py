@@ -38,7 +38,6 @@ from conversations.mailing_pace import estimate_duration
 from conversations.mistakes import suggest
 from storage import announcements, mailings, readers
 from storage.announcements import (
-    COMMAND_LINE,
     ChangedMeanwhileError,
     Draft,
     NoSuchAnnouncementError,
@@ -47,7 +46,7 @@ from storage.announcements import (
 )
 from storage.database import Database
 from storage.mailings import Progress
-from storage.staff_log import Deed, log
+from storage.staff_log import COMMAND_LINE, Deed, log
 from storage.vocabulary import MailingState, Policy
 
 #: What may still be open while something is being written; it is needed before it can be handed over.

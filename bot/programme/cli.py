@@ -46,7 +46,7 @@ def list_forums(as_json: _Json = False) -> None:
 
     Example: mitreden forum list
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         from bot.programme.desk import all_json
         from bot.programme.words import list_lines
 
@@ -80,7 +80,7 @@ def set_forum(
 
     Example: mitreden forum set arbeit "16.09.2027 18:00" --ends 20:30 --place Stadthalle --childcare
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         from bot.programme.options import read_day, read_languages, read_link, read_seats
 
         forum = desk.get_forum(field)
@@ -120,7 +120,7 @@ def move_forum(
 
     Example: mitreden forum move arbeit "23.09.2027 18:00"
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         forum = desk.get_forum(field)
         if forum.date is None:
             how = "set" if forum.cancellation is None else "reopen"
@@ -144,7 +144,7 @@ def cancel_forum(
 
     Example: mitreden forum cancel arbeit --new-date --reason room
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         forum = desk.get_forum(field)
         if new_date is None:
             _refuse("Say whether a new date is looked for: --new-date or --no-new-date.")
@@ -168,7 +168,7 @@ def reopen_forum(
 
     Example: mitreden forum reopen arbeit "07.10.2027 18:00"
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         forum = desk.get_forum(field)
         if forum.cancellation is None:
             _refuse(f"This forum is not cancelled. To move it: mitreden forum move {field} …")
@@ -188,7 +188,7 @@ def forum_result(
 
     Example: mitreden forum result arbeit --report https://www.goeppingen.de/fachforum-arbeit
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         from bot.programme.options import read_link
 
         forum = desk.get_forum(field)
@@ -212,7 +212,7 @@ def import_forums(
 
     Example: mitreden forum import forums.csv
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         from bot.programme.file_import import read_programme_file
         from bot.programme.options import joined_with, read_file
 
@@ -229,7 +229,7 @@ def show_schedule(as_json: _Json = False) -> None:
 
     Example: mitreden forum schedule
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         from bot.programme.options import list_schedule, schedule_json
         from bot.programme.words import schedule_line
 
@@ -263,7 +263,7 @@ def set_council(
 
     Example: mitreden council set "18.11.2027 17:00" --place "Rathaus, Großer Sitzungssaal"
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         from bot.programme.options import read_day, read_link
 
         council = desk.programme.council
@@ -294,7 +294,7 @@ def move_council(
 
     Example: mitreden council move "16.12.2027 17:00"
     """
-    with _desk() as desk:
+    with open_programme() as desk:
         council = desk.programme.council
         if council.meeting is None:
             _refuse("The council has no date to move. To fix one: mitreden council set …")
@@ -303,7 +303,8 @@ def move_council(
 
 
 @contextmanager
-def _desk() -> Iterator[Desk]:
+def open_programme() -> Iterator[Desk]:
+    """Open the desk of the programme for a command; what goes wrong is said in one sentence."""
     with plain_errors():
         from bot.programme.desk import open_desk, plain_moments
         from bot.settings import load_settings

@@ -27,9 +27,9 @@ from conversations.announcement_templates import AnnouncementKind
 from conversations.announcements import Announcement, Audience
 from conversations.texts import find_gaps, text
 from storage import announcements, mailings
-from storage.announcements import COMMAND_LINE, Draft
+from storage.announcements import Draft
 from storage.staff_invites import create_invite
-from storage.staff_log import Deed, list_log
+from storage.staff_log import COMMAND_LINE, Deed, list_log
 from storage.staff_members import Role
 from storage.vocabulary import MailingState, Policy
 from tests.support.chat import Chat, Town, open_town, plain, shipped_content

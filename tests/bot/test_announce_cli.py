@@ -29,10 +29,10 @@ from bot.cli import cli
 from conversations.announcement_templates import TEMPLATES, AnnouncementKind
 from conversations.announcements import Announcement, Audience, Mode
 from storage import announcements, staff_log
-from storage.announcements import COMMAND_LINE, Draft
+from storage.announcements import Draft
 from storage.keys import load_key_file
 from storage.mailings import Progress
-from storage.staff_log import Deed
+from storage.staff_log import COMMAND_LINE, Deed
 from storage.vocabulary import CopyState, MailingState, Policy
 from tests.support.announced import Announcing
 from tests.support.announcement_samples import LANGUAGES, PAGE

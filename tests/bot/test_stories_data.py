@@ -377,6 +377,7 @@ async def test_who_blocks_the_bot_is_no_contact_any_more_but_the_answers_stay(to
     assert town.rows("subscription") == []
     (contact,) = town.rows("contact")
     assert contact["message_consent_version"] is None
+    assert contact["has_stopped"], "they may have said stop before, so nothing comes unasked"
 
 
 async def test_who_is_found_to_have_gone_when_something_is_sent_is_forgotten_too(

@@ -67,7 +67,7 @@ def _last_sunday(year: int, month: int) -> dt.datetime:
 @functools.cache
 def _summer(year: int) -> tuple[float, float]:
     """Say when summer time begins and ends: at 1:00 UTC on the last Sundays of March and October."""
-    return tuple((_last_sunday(year, month) - _EPOCH).total_seconds() + 3600 for month in (3, 10))  # type: ignore[return-value]
+    return tuple((_last_sunday(year, month) - _EPOCH).total_seconds() + 3600 for month in (3, 10))  # type: ignore[return-value]  # two of them
 
 
 def offset(instant: float) -> int:

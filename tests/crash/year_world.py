@@ -360,11 +360,11 @@ class Life:
                 world.clock,
                 world.telegram,
                 request,
-                request,  # type: ignore[arg-type]
+                request,  # type: ignore[arg-type]  # nobody asks it anything here
                 pace=Unpaced(),
             )
         self.delivery, self.schedule = self.app.delivery, self.app.schedule
-        words: MailingWords = self.delivery.compose.__self__  # type: ignore[attr-defined]
+        words: MailingWords = self.delivery.compose.__self__  # type: ignore[attr-defined]  # a bound method
         self.pushes: Pushes = words.reminders
         self.delivery.rng = random.Random(world.rng.random())
         self.delivery.on_point = self._on_step
@@ -379,7 +379,7 @@ class Life:
             if self.look is None:
                 with self.database.transaction() as connection:
                     self.look = (next_reminder_due_at(connection),)
-            return self.look[0]  # type: ignore[return-value]
+            return self.look[0]  # type: ignore[return-value]  # it was filled above
         result = self.transact(work)
         if getattr(work, "__func__", None) is Schedule._put_out_page and result:
             self.pages += 1

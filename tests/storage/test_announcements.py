@@ -10,7 +10,6 @@ import pytest
 from conversations.announcements import digest_of
 from storage import announcements, mailings
 from storage.announcements import (
-    COMMAND_LINE,
     ChangedMeanwhileError,
     NoAuthorError,
     NoSuchAnnouncementError,
@@ -20,7 +19,7 @@ from storage.announcements import (
 )
 from storage.database import Database
 from storage.keyring import KeyRing
-from storage.staff_log import Deed, list_log
+from storage.staff_log import COMMAND_LINE, Deed, list_log
 from storage.vocabulary import MailingState, Policy
 from tests.support.announced import ANNE, BERND, LANGUAGES, MEMBERS, Announcing, adopted
 from tests.support.databases import ANNA, NOW

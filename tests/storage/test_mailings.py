@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from conversations.announcements import Audience, Mode
 from conversations.programme import Reply
@@ -420,3 +420,20 @@ def test_a_language_that_is_held_back_after_all_needs_a_new_approval(town: Annou
         held = replace(draft.announcement, held_back=frozenset({"ar"}))
         announcements.change(connection, draft, held, ANNE, town.now)
         assert set(announcements.load_approvals(connection, number)) == {"de", "de_LS", "en", "tr"}
+
+
+def test_a_stop_does_not_wait_for_what_somebody_is_claiming(town: Announcing) -> None:
+    """On PostgreSQL both would hold what the other one needs; on SQLite only one can write at a time."""
+    if town.database.dialect == "sqlite":
+        pytest.skip("SQLite lets one transaction write at a time, so nothing can be held up here")
+    for number in range(2):
+        person(town, ANNA + number, COUNCIL)
+    number = town.approved()
+    town.run()
+    with town.database.transaction() as claiming:
+        claiming.execute(select(outbox_table.c.id).order_by(outbox_table.c.id).limit(1).with_for_update())
+        with town.database.transaction() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+            mailings.stop(connection, number, ANNE, town.now)
+    assert town.progress(number).state is MailingState.STOPPED
+    assert sorted(states(town, number).values()) == ["queued", "waiting"]

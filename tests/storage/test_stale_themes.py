@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from conversations.programme import Cancellation
+from conversations.programme import Cancellation, Programme
 from conversations.stations import Station, StationCode
 from storage import stations
 from storage.database import Database
@@ -18,7 +18,9 @@ MENTORS, COURSES, GOAL = "arb_measure.job_mentors", "arb_measure.work_courses", 
 AFTER, BEFORE = on("2027-09-20", "09:00"), on("2027-09-10", "09:00")
 
 
-def stale(database: Database, now: dt.datetime = AFTER, programme=None) -> list[tuple[str, int]]:  # type: ignore[no-untyped-def]
+def stale(
+    database: Database, now: dt.datetime = AFTER, programme: Programme | None = None
+) -> list[tuple[str, int]]:
     content = planned()
     with database.reading() as connection:
         return list_stale(connection, content, programme or content.programme, now)

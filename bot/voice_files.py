@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from telegram import Bot
 
 from bot.delivery import WriteTransaction
+from bot.sound import NotASoundError, check_sound
 from bot.transport import AiohttpRequest, AnswerTooLongError, Outcome, RequestFailed, classify, hold_time
 from conversations.answering import MAX_VOICE_BYTES, MAX_VOICE_SECONDS
 from storage import voices
@@ -36,16 +37,7 @@ MAX_BACKOFF = timedelta(hours=1)
 #: What the server refuses is asked for again a few times: a link of getFile lasts an hour only.
 REFUSED_TRIES = 3
 
-#: Opus in Ogg always counts at 48 kHz (RFC 7845 §4), whatever rate the sound had.
-_OPUS_RATE_HZ = 48_000
-_PAGE_HEADER_BYTES = 27
-_NO_PACKET_ENDS = 2**64 - 1
-
 _log = structlog.get_logger("mitreden.voice_files")
-
-
-class NotASoundError(Exception):
-    """A file is not one stream of Opus in Ogg, or too long."""
 
 
 @dataclass
@@ -139,7 +131,7 @@ class VoiceFiles:
         if file.file_path is None or (file.file_size or 0) > MAX_VOICE_BYTES:
             raise NotASoundError
         data = await self.request.fetch(file.file_path, MAX_VOICE_BYTES)
-        check_sound(data)
+        check_sound(data, MAX_SOUND_SECONDS)
         return data
 
     async def _note_failure(self, claimed: ClaimedVoice, error: Exception) -> None:
@@ -167,36 +159,3 @@ class VoiceFiles:
     def _backoff(self, attempts: int) -> timedelta:
         seconds = 5 * 2.0 ** min(max(attempts - 1, 0), 20)
         return min(MAX_BACKOFF, timedelta(seconds=seconds)) * self.rng.uniform(0.5, 1.0)
-
-
-def check_sound(data: bytes) -> None:
-    """Make sure that a file is one stream of Opus in Ogg (RFC 3533, RFC 7845) of at most a minute.
-
-    Raises: NotASoundError
-    """
-    place, serial, last_granule, pre_skip = 0, b"", 0, -1
-    while place < len(data):
-        header = data[place : place + _PAGE_HEADER_BYTES]
-        if len(header) < _PAGE_HEADER_BYTES or not header.startswith(b"OggS\0"):
-            raise NotASoundError
-        body = place + _PAGE_HEADER_BYTES + header[26]
-        end = body + sum(data[place + _PAGE_HEADER_BYTES : body])
-        if body > len(data) or end > len(data):
-            raise NotASoundError
-        if place == 0:
-            serial, pre_skip = header[14:18], _read_pre_skip(data[body:end])
-        elif header[14:18] != serial:
-            raise NotASoundError
-        granule = int.from_bytes(header[6:14], "little")
-        if granule != _NO_PACKET_ENDS:
-            last_granule = max(last_granule, granule)
-        place = end
-    if not 0 < last_granule - pre_skip <= MAX_SOUND_SECONDS * _OPUS_RATE_HZ or pre_skip < 0:
-        raise NotASoundError
-
-
-def _read_pre_skip(head: bytes) -> int:
-    """Read from the first packet how many samples are not to be heard."""
-    if len(head) < 19 or not head.startswith(b"OpusHead") or head[8] >> 4 or head[9] not in (1, 2):
-        raise NotASoundError
-    return int.from_bytes(head[10:12], "little")

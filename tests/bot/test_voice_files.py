@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from bot.delivery import WriteTransaction
 from bot.preview.faults import FaultKind
-from bot.voice_files import REFUSED_TRIES, NotASoundError, VoiceFiles, check_sound
+from bot.sound import NotASoundError, check_sound
+from bot.voice_files import MAX_SOUND_SECONDS, REFUSED_TRIES, VoiceFiles
 from conversations.answering import MAX_VOICE_BYTES
 from conversations.incoming import Voice
 from conversations.person import Consent
@@ -45,8 +46,8 @@ def opus(seconds: float = 2.0, *, pre_skip: int = 312, channels: int = 1) -> byt
 
 def test_a_sound_of_a_minute_is_one() -> None:
     for seconds in (0.02, 1, 60, 61):
-        check_sound(opus(seconds))
-    check_sound(opus(channels=2))
+        check_sound(opus(seconds), MAX_SOUND_SECONDS)
+    check_sound(opus(channels=2), MAX_SOUND_SECONDS)
 
 
 SOUND = opus()
@@ -74,14 +75,14 @@ SOUND = opus()
 )
 def test_what_is_no_sound_of_a_minute_is_refused(data: bytes) -> None:
     with pytest.raises(NotASoundError):
-        check_sound(data)
+        check_sound(data, MAX_SOUND_SECONDS)
 
 
 @given(st.binary(max_size=300), st.integers(0, len(SOUND)), st.integers(0, len(SOUND)))
 def test_any_bytes_are_survived(noise: bytes, begin: int, end: int) -> None:
     for data in (noise, b"OggS" + noise, SOUND[:begin] + noise + SOUND[end:]):
         try:
-            check_sound(data)
+            check_sound(data, MAX_SOUND_SECONDS)
         except NotASoundError:
             continue
 

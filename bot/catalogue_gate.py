@@ -8,6 +8,7 @@ language before; they get the German one in its place.
 
 from __future__ import annotations
 
+import functools
 import gettext
 import re
 import unicodedata
@@ -28,16 +29,38 @@ KIND_MAX_UNITS = {TextKind.POPUP: 200, TextKind.COMMAND: 256, TextKind.MESSAGE: 
 PROFILE_MAX_UNITS = {"bot.name": 64, "bot.description": 512, "bot.short": 120}
 #: Texts that may be the same as in German: names, and words that both languages share.
 SAME_AS_GERMAN = frozenset(
-    {"bot.name", "ui.btn.stop", "cmd.start", "pn.btn.telegram", "o.prof_district.west"}
+    {"bot.name", "ui.btn.stop", "cmd.start", "pn.btn.telegram", "o.prof_district.west", "ui.btn.menu"}
 )
+#: A text of so many words that is still the German one was forgotten; fewer may be the same by chance.
+_FORGOTTEN_WORDS = 4
+#: The label that leads to the languages has this word in all of them, for whoever cannot read the rest.
+LANGUAGE_KEY, LANGUAGE_WORD = "menu.language", "Language"
+#: German words that stand on invitations, doors and web pages: a message in another language keeps them
+#: in brackets beside its own (locales/GLOSSARY.md). A message that names the forum has the word there;
+#: a number of days stands below it.
+OFFICIAL_WORDS = ("Fachforum", "Gemeinderat", "Stadtverwaltung", "Ausbildung")
+_NAMES_FORUM = "forum_name"
 #: Words in Latin letters that may stand in any language.
 LATIN_WORDS = frozenset({"Language", "Telegram", "JSON", "Start"})
 #: Where the number itself may be left out, because the form already says it.
 _SPELT_OUT = frozenset({"zero", "one", "two"})
+#: How the names of the letters of a script begin in Unicode.
+_SCRIPT_NAMES = {
+    Script.LATIN: "LATIN",
+    Script.ARABIC: "ARABIC",
+    Script.CYRILLIC: "CYRILLIC",
+    Script.GREEK: "GREEK",
+    Script.ETHIOPIC: "ETHIOPIC",
+}
 _MARKUP = re.compile(r"</?[A-Za-z][^>]*>|\*\*|__|`|\]\(|&#?\w+;")
+_OTHER_DIGITS = re.compile(r"(?![0-9])\d")
 _DIRECTION_SIGNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ADDRESS = re.compile(r"https?://[^\s)]+")
 _COMMAND = re.compile(r"(?<![\w/])/[a-z]+")
+#: A command or an address, whatever fills it, with more words behind it in the line.
+_MISPLACED = re.compile(
+    r"(?:(?<![\w/])/[a-z]+|https?://\S+|\{[a-z_]*url\})[.،؛)]*[ ]+(?![ /]|https?://|\{[a-z_]*url\})"
+)
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
 _GAP_OR_BRACE = re.compile(r"\{[a-z_]+\}")
 _TESTED_NUMBERS = range(201)
@@ -174,7 +197,7 @@ def _check_signs(words: str) -> Iterator[tuple[Severity, str]]:
         yield Severity.BLOCKS, "has markup; texts are plain."
     if _DIRECTION_SIGNS.search(words):
         yield Severity.BLOCKS, "has an invisible sign for the direction; the program sets these."
-    if any(unicodedata.category(sign) == "Nd" and not sign.isascii() for sign in words):
+    if _OTHER_DIGITS.search(words):
         yield Severity.BLOCKS, "has digits other than 0 to 9."
 
 
@@ -197,28 +220,48 @@ def _check_faithful(language: Language, source: SourceText, words: str) -> Itera
             yield Severity.BLOCKS, f"must keep the {name} of the German text ({kept})."
     if source.kind is TextKind.WORDS:
         return
-    same_is_wrong = language.babel_locale != GERMAN.babel_locale and source.key not in SAME_AS_GERMAN
-    if same_is_wrong and words in source.german.values() and _LATIN_WORD.search(_bare(words)):
-        yield Severity.WARNS, "is still the German text."
-    odd = _find_odd_letters(language, german, words)
-    if odd:
-        yield Severity.WARNS, f"has letters of another script: {odd}"
+    if source.key == LANGUAGE_KEY and LANGUAGE_WORD.casefold() not in words.casefold():
+        yield Severity.BLOCKS, f"must have the word “{LANGUAGE_WORD}”, by which everybody finds it."
+    if language.babel_locale != GERMAN.babel_locale:
+        yield from _check_same(source, words)
+        yield from _check_official_words(source, words)
+    if language.rtl and any(_MISPLACED.search(line) for line in words.split("\n")):
+        yield Severity.WARNS, "has a command or an address that is not at the end of its line."
+    yield from _check_letters(language, german, words)
 
 
-def _find_odd_letters(language: Language, german: str, words: str) -> str:
+def _check_same(source: SourceText, words: str) -> Iterator[tuple[Severity, str]]:
+    if source.key in SAME_AS_GERMAN or words not in source.german.values():
+        return
+    count = len(_LATIN_WORD.findall(_bare(words)))
+    if count:
+        yield Severity.BLOCKS if count >= _FORGOTTEN_WORDS else Severity.WARNS, "is still the German text."
+
+
+def _check_official_words(source: SourceText, words: str) -> Iterator[tuple[Severity, str]]:
+    if source.kind is not TextKind.MESSAGE or source.counts or _NAMES_FORUM in find_gaps(source.snapshot):
+        return
+    for word in OFFICIAL_WORDS:
+        if re.search(rf"\b{word}s?\b", source.snapshot) and word not in words:
+            yield Severity.WARNS, f"should keep the German word “{word}” in brackets."
+
+
+def _check_letters(language: Language, german: str, words: str) -> Iterator[tuple[Severity, str]]:
     bare = _bare(words)
     if language.script is not Script.LATIN:
         known = LATIN_WORDS | set(_LATIN_WORD.findall(german))
         odd = [word for word in _LATIN_WORD.findall(bare) if word not in known]
         if odd:
-            return ", ".join(odd)
-        bare = _LATIN_WORD.sub("", bare)
-    expected = "LATIN" if language.script is Script.LATIN else "ARABIC"
-    return "".join(
-        sign
-        for sign in bare
-        if sign.isalpha() and not unicodedata.name(sign, "").startswith((expected, "LATIN"))
-    )
+            yield Severity.WARNS, f"has words in another script: {', '.join(odd)}"
+    foreign = "".join(sign for sign in dict.fromkeys(bare) if not _fits(sign, language.script))
+    if foreign:
+        yield Severity.BLOCKS, f"has letters of another script: {foreign}"
+
+
+@functools.lru_cache(maxsize=4096)
+def _fits(sign: str, script: Script) -> bool:
+    names = (_SCRIPT_NAMES[script], "LATIN", "MODIFIER LETTER")
+    return not sign.isalpha() or unicodedata.name(sign, "").startswith(names)
 
 
 def _bare(words: str) -> str:

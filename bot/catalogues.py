@@ -79,8 +79,8 @@ class Catalogue:
         if entry is None:
             raise MissingTextError(key)
         if count is None or len(entry.forms) == 1:
-            return entry.forms["other"]
-        return entry.forms.get(plural_category(language, count), entry.forms["other"])
+            return list(entry.forms.values())[-1]
+        return entry.forms[plural_category(language, count)]
 
     def list_outdated(self) -> tuple[str, ...]:
         """List the keys whose German has been reworded since they were translated. They are served."""
@@ -125,6 +125,7 @@ def parse_po(text: str, filename: str, language: Language) -> PoFile:
 
     Raises: ContentError where the file is not one, and where a key stands twice.
     """
+    check_lines(text, filename)
     mistakes = Mistakes(filename)
     lines = _find_keys(text, mistakes)
     mistakes.raise_any()
@@ -143,12 +144,21 @@ def parse_po(text: str, filename: str, language: Language) -> PoFile:
     return PoFile(entries, plural_forms, bool(catalog.fuzzy), filename)
 
 
+def check_lines(text: str, filename: str) -> None:
+    """Make sure that every line is one of a catalogue. Babel reads some others, and loses letters in silence.
+
+    Raises: ContentError with every line that is not.
+    """
+    mistakes = Mistakes(filename)
+    for number, line_text in enumerate(text.split("\n"), start=1):
+        if not _LINE.fullmatch(line_text):
+            mistakes.add(number, "This line is not of a catalogue. Check the quotation marks.")
+    mistakes.raise_any()
+
+
 def _find_keys(text: str, mistakes: Mistakes) -> dict[str, int]:
     lines: dict[str, int] = {}
     for number, line_text in enumerate(text.split("\n"), start=1):
-        # Babel reads a line without its closing quotation mark and loses a letter in silence.
-        if not _LINE.fullmatch(line_text):
-            mistakes.add(number, "This line is not of a catalogue. Check the quotation marks.")
         context = _CONTEXT.match(line_text)
         key = None if context is None else context["key"]
         if key is not None and lines.setdefault(key, number) != number:
@@ -162,7 +172,6 @@ def _to_entry(message: Message, language: Language, filename: str, line: int) ->
         forms = {"other": strings[0]}
     else:
         forms = dict(zip(language.plural_categories, strings, strict=False))
-        forms.setdefault("other", strings[-1])
     german = tuple(message.id) if isinstance(message.id, tuple | list) else (str(message.id),)
     return Entry(forms, german, message.fuzzy, filename, line)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ import locales
 from bot.catalogue_gate import GateProblem, check_entry, check_labels, gate
 from bot.catalogues import Catalogue, Catalogues, PoFile, german_entries, parse_po
 from bot.content_checks import check_together
+from bot.recordings import Recordings, load_recordings
 from conversations.content import Content
 from conversations.flow import PROFILE
 from conversations.flow_files import FlowFile, parse_flow
@@ -34,6 +35,7 @@ SHIPPED_LOCALES = Path(locales.__file__).parent
 FIELDS, TEXTS, TOWN_FILE, LOCALES = "fields", "texts", "town.toml", "locales"
 
 _Parsed = TypeVar("_Parsed")
+_shipped: dict[tuple[Path, int], PoFile] = {}
 
 
 class ContentFolderError(FileExistsError):
@@ -42,11 +44,12 @@ class ContentFolderError(FileExistsError):
 
 @dataclass(frozen=True, slots=True)
 class LoadedContent:
-    """The content in force, its catalogues, and what the gate found in the translations."""
+    """The content in force, its catalogues and recordings, and what the gate found in the translations."""
 
     content: Content
     catalogues: Catalogues
     gate_problems: tuple[GateProblem, ...]
+    recordings: Recordings = field(default_factory=Recordings)
 
 
 def load_content(folder: Path | None = None) -> LoadedContent:
@@ -71,7 +74,24 @@ def load_content(folder: Path | None = None) -> LoadedContent:
         offered += [] if broken else [language]
         gate_problems += found
     reading.raise_any()
-    return LoadedContent(content, Catalogues(served, tuple(offered)), tuple(gate_problems))
+    recordings = load_recordings(folder, content.texts)
+    return LoadedContent(content, Catalogues(served, tuple(offered)), tuple(gate_problems), recordings)
+
+
+def read_catalogue(language: Language, folder: Path | None = None) -> PoFile | None:
+    """Read the catalogue of a language, the town's own entries in front; None when there is none.
+
+    Raises: ContentError where a file cannot be read.
+    """
+    reading = _Reading(folder)
+    po = reading.catalogue(language)
+    reading.raise_any()
+    return po
+
+
+def own_catalogue_path(folder: Path, language: Language) -> Path:
+    """Say where the town's own translations of a language stand."""
+    return folder / LOCALES / language.code / "LC_MESSAGES" / "messages.po"
 
 
 def town_path(folder: Path | None) -> Path:
@@ -130,11 +150,25 @@ class _Reading:
         for root in (SHIPPED_LOCALES, *([] if self._folder is None else [self._folder / LOCALES])):
             path = root / language.code / "LC_MESSAGES" / "messages.po"
             if path.is_file():
-                po = self._read(path, lambda text, name: parse_po(text, name, language))
+                read = self._read_shipped if root is SHIPPED_LOCALES else self._read_own
+                po = read(path, language)
                 found += [] if po is None else [po]
         if not found:
             return None
         return found[0] if len(found) == 1 else found[0].overridden_by(found[1])
+
+    def _read_own(self, path: Path, language: Language) -> PoFile | None:
+        return self._read(path, lambda text, name: parse_po(text, name, language))
+
+    def _read_shipped(self, path: Path, language: Language) -> PoFile | None:
+        """Read a catalogue of the program. It stays the same while the program runs, so once is enough."""
+        place = (path, path.stat().st_mtime_ns)
+        if place not in _shipped:
+            po = self._read_own(path, language)
+            if po is None:
+                return None
+            _shipped[place] = po
+        return _shipped[place]
 
     def raise_any(self) -> None:
         if self._mistakes:

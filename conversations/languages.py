@@ -25,6 +25,9 @@ class Script(StrEnum):
 
     LATIN = "Latn"
     ARABIC = "Arab"
+    CYRILLIC = "Cyrl"
+    GREEK = "Grek"
+    ETHIOPIC = "Ethi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Language:
     `latin_name` is for readers who cannot read the own name. `babel_locale` gives dates and
     plural rules. `plural_categories` stand in the order of the forms in a catalogue,
     `plural_forms` is the gettext header that says the same. `command_code` is what
-    setMyCommands takes (two letters), empty where Telegram has none.
+    setMyCommands takes (two letters), empty where Telegram has none. With `numeric_dates`, a date stands in
+    numbers too, because the names of its months are also those of another calendar.
     """
 
     code: str
@@ -48,6 +52,7 @@ class Language:
     plural_categories: tuple[str, ...] = ("one", "other")
     plural_forms: str = "nplurals=2; plural=(n != 1);"
     rare_script: bool = False
+    numeric_dates: bool = False
 
     @property
     def menu_name(self) -> str:
@@ -64,6 +69,14 @@ GERMAN = Language(
     "de", "Deutsch", "Deutsch", "de", telegram_codes=("de", "gsw", "bar", "lb"), command_code="de"
 )
 EASY_GERMAN = Language("de_LS", "Einfaches Deutsch", "Einfaches Deutsch", "de")
+
+#: The plural rules that several languages share (content/languages.md §3).
+_ZERO_IS_ONE = "nplurals=2; plural=(n > 1);"
+_SLAVIC = (
+    "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);"
+)
+_EAST_SLAVIC = ("one", "few", "many")
+_SOUTH_SLAVIC = ("one", "few", "other")
 
 #: Every language, in the fixed order of the menu.
 LANGUAGES = (
@@ -85,6 +98,144 @@ LANGUAGES = (
             "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 "
             ": n%100>=11 ? 4 : 5);"
         ),
+    ),
+    Language("it", "Italiano", "Italiano", "it", telegram_codes=("it",), command_code="it"),
+    Language(
+        "fa",
+        "فارسی / دری",
+        "Farsi / Dari",
+        "fa",
+        direction=Direction.RTL,
+        script=Script.ARABIC,
+        telegram_codes=("fa", "prs", "haz"),
+        command_code="fa",
+        plural_forms=_ZERO_IS_ONE,
+    ),
+    Language(
+        "ru",
+        "Русский",
+        "Russian",
+        "ru",
+        script=Script.CYRILLIC,
+        telegram_codes=("ru", "be", "kk", "ky"),
+        command_code="ru",
+        plural_categories=_EAST_SLAVIC,
+        plural_forms=_SLAVIC,
+    ),
+    Language(
+        "hr",
+        "Hrvatski",
+        "Hrvatski",
+        "hr",
+        telegram_codes=("hr",),
+        command_code="hr",
+        plural_categories=_SOUTH_SLAVIC,
+        plural_forms=_SLAVIC,
+    ),
+    Language(
+        "bs",
+        "Bosanski",
+        "Bosanski",
+        "bs_Latn",
+        telegram_codes=("bs",),
+        command_code="bs",
+        plural_categories=_SOUTH_SLAVIC,
+        plural_forms=_SLAVIC,
+    ),
+    Language(
+        "sr_Latn",
+        "Srpski",
+        "Srpski",
+        "sr_Latn",
+        telegram_codes=("sr", "cnr", "sh"),
+        command_code="sr",
+        plural_categories=_SOUTH_SLAVIC,
+        plural_forms=_SLAVIC,
+    ),
+    Language(
+        "ro",
+        "Română",
+        "Română",
+        "ro",
+        telegram_codes=("ro", "mo"),
+        command_code="ro",
+        plural_categories=("one", "few", "other"),
+        plural_forms="nplurals=3; plural=(n==1 ? 0 : n==0 || (n%100>=1 && n%100<=19) ? 1 : 2);",
+    ),
+    Language("sq", "Shqip", "Shqip", "sq", telegram_codes=("sq", "aln", "als"), command_code="sq"),
+    Language("el", "Ελληνικά", "Greek", "el", script=Script.GREEK, telegram_codes=("el",), command_code="el"),
+    Language(
+        "uk",
+        "Українська",
+        "Ukrainian",
+        "uk",
+        script=Script.CYRILLIC,
+        telegram_codes=("uk",),
+        command_code="uk",
+        plural_categories=_EAST_SLAVIC,
+        plural_forms=_SLAVIC,
+    ),
+    Language(
+        "ku",
+        "Kurdî (Kurmancî)",
+        "Kurdî (Kurmancî)",
+        "ku",
+        telegram_codes=("ku", "kmr"),
+        command_code="ku",
+    ),
+    Language(
+        "fr",
+        "Français",
+        "Français",
+        "fr",
+        telegram_codes=("fr",),
+        command_code="fr",
+        plural_forms=_ZERO_IS_ONE,
+    ),
+    Language(
+        "pl",
+        "Polski",
+        "Polski",
+        "pl",
+        telegram_codes=("pl",),
+        command_code="pl",
+        plural_categories=("one", "few", "many"),
+        plural_forms=(
+            "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);"
+        ),
+    ),
+    Language("hu", "Magyar", "Magyar", "hu", telegram_codes=("hu",), command_code="hu"),
+    Language(
+        "bg",
+        "Български",
+        "Bulgarian",
+        "bg",
+        script=Script.CYRILLIC,
+        telegram_codes=("bg",),
+        command_code="bg",
+    ),
+    Language(
+        "ti",
+        "ትግርኛ",
+        "Tigrinya",
+        "ti",
+        script=Script.ETHIOPIC,
+        telegram_codes=("ti", "tir"),
+        command_code="ti",
+        plural_forms=_ZERO_IS_ONE,
+        rare_script=True,
+        numeric_dates=True,
+    ),
+    Language(
+        "ps",
+        "پښتو",
+        "Pashto",
+        "ps",
+        direction=Direction.RTL,
+        script=Script.ARABIC,
+        telegram_codes=("ps", "pus", "pbt"),
+        command_code="ps",
+        rare_script=True,
     ),
 )
 

@@ -155,7 +155,71 @@ def test_the_gate_tells_what_is_wrong(german: str, words: str, message: str) -> 
 
 def test_latin_words_in_arabic_are_those_of_the_german_text() -> None:
     assert told(ARABIC, "Das Fachforum (FF)", "لقاء (Fachforum)") == []
-    assert told(ARABIC, "Das Fachforum", "لقاء (Meeting)") == ["has letters of another script: Meeting"]
+    assert told(ARABIC, "Das Forum", "لقاء (Meeting)") == ["has words in another script: Meeting"]
+
+
+@pytest.mark.parametrize(
+    ("code", "right", "wrong"),
+    [
+        ("ru", "Привет, Göppingen", "Привет, مرحبا"),
+        ("bg", "Здравейте", "Γεια"),
+        ("el", "Γεια σας", "Привет"),
+        ("ti", "ሰላም", "مرحبا"),
+        ("fa", "سلام", "Привет"),
+        ("ps", "سلام", "ሰላም"),
+        ("ku", "Silav", "Sîlav слава"),
+        ("ro", "Bună", "Βună"),  # a Greek capital beta, as slips in on a keyboard
+    ],
+)
+def test_letters_of_another_script_block(code: str, right: str, wrong: str) -> None:
+    german = "Hallo, Göppingen"
+
+    assert told(_BY_CODE[code], german, right) == []
+    (problem,) = problems(_BY_CODE[code], [source("a.b", german)], entry("a.b", german, wrong))
+    assert problem.message.startswith("has letters of another script: ")
+    assert problem.blocks
+
+
+def test_a_forgotten_sentence_blocks_and_a_word_that_both_share_is_looked_at() -> None:
+    def found(german: str) -> list[tuple[str, bool]]:
+        texts = [source("a.b", german)]
+        return [
+            (each.message, each.blocks) for each in problems(TURKISH, texts, entry("a.b", german, german))
+        ]
+
+    assert found("Das wurde hier vergessen.") == [("is still the German text.", True)]
+    assert found("Pause") == [("is still the German text.", False)]
+    assert found("{org}") == found("112") == [], "there is nothing to translate"
+
+
+@pytest.mark.parametrize(
+    ("german", "words", "is_told"),
+    [
+        ("Der Gemeinderat hat entschieden.", "Belediye meclisi karar verdi.", True),
+        ("Der Gemeinderat hat entschieden.", "Belediye meclisi (Gemeinderat) karar verdi.", False),
+        ("Am Tag des Gemeinderats", "Meclis günü", True),
+        ("Das Fachforum ist vorbei.", "Konu toplantısı bitti.", True),
+        ("Das Fachforum ist vorbei.\\n{forum_name}", "Toplantı bitti.\\n{forum_name}", False),
+        ("Die Fachforen sind vorbei.", "Konu toplantıları bitti.", False),
+        ("Eine Ausbildung", "Eğitim", True),
+    ],
+)
+def test_official_words_stay_in_brackets(german: str, words: str, is_told: bool) -> None:
+    found = told(TURKISH, german, words)
+
+    assert [message.startswith("should keep the German word") for message in found] == [True] * is_told
+    assert told(EASY, german, german) == [], "in German they are there anyway"
+    assert told(TURKISH, german, words, TextKind.COMMAND) == [], "where there is no room for them"
+
+
+def test_the_label_of_the_languages_can_be_found_by_everybody() -> None:
+    def found(words: str) -> list[str]:
+        text = source("menu.language", "Sprache / Language", TextKind.BUTTON)
+        entry_ = entry("menu.language", "Sprache / Language", words)
+        return [problem.message for problem in problems(TURKISH, [text], entry_) if problem.blocks]
+
+    assert found("Dil") == ["must have the word “Language”, by which everybody finds it."]
+    assert found("Dil / Language") == found("Change language") == []
 
 
 def test_easy_german_may_equal_the_german() -> None:

@@ -22,16 +22,20 @@ from babel.numbers import format_decimal
 
 from bot.buttons import encode
 from bot.catalogues import Catalogue, Catalogues
+from bot.recordings import NOTHING_RECORDED, Recordings, mark_of
 from conversations.content import Content
+from conversations.incoming import Action
 from conversations.languages import Language
 from conversations.programme import Town
-from conversations.screens import EveryLanguage, Line, Numbered, Screen, ScreenButton, Verbatim
+from conversations.screens import EveryLanguage, Line, Numbered, Screen, ScreenButton, Verbatim, action
 from conversations.texts import GAP, Absent, Joined, Plain, Text
 
 #: Telegram counts the length of a message in UTF-16 code units (Bot API, sendMessage).
 MESSAGE_MAX_UNITS = 4096
 #: Words of a person on a button are cut here; phones cut labels earlier still.
 LABEL_WORDS_MAX_UNITS = 48
+#: As many recordings of one screen as the marks of fit into a button.
+MAX_RECORDINGS = 7
 #: The gap for a date with its weekday; other dates stand without it.
 WEEKDAY_GAP = "date_long"
 
@@ -41,6 +45,11 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _RTL_CLASSES = frozenset({"R", "AL"})
 #: Commands and addresses in a text, which keep their direction in every language.
 _TAPPABLE = re.compile(r"(?<![\w/\u2068])(?:/[a-z]+|https?://[^\s)]*[^\s).,:;،؛])")
+_CLOSING_SIGNS = ".،؛"
+#: Such, set apart from the direction around them, at the end of a line.
+_TAPPABLE_END = re.compile(
+    f"(?:[ ]*{_ISOLATE}(?:/|https?://)[^\\s{_ISOLATE_END}]+{_ISOLATE_END})+[{_CLOSING_SIGNS}]?$"
+)
 #: An address that goes on into the gap: no sign may be put inside it.
 _INSIDE_ADDRESS = re.compile(r"(?:://|@|/)\S*$")
 _SHORTEST_WORDS = 30
@@ -75,11 +84,17 @@ class Rendered:
 
 
 class Renderer:
-    """Renders texts and screens. Holds no state but the content it was made with."""
+    """Renders texts and screens. Holds no state but the content it was made with.
 
-    def __init__(self, content: Content, catalogues: Catalogues) -> None:
+    A screen of which something has been recorded gets a button to listen to it, above all others.
+    """
+
+    def __init__(
+        self, content: Content, catalogues: Catalogues, recordings: Recordings = NOTHING_RECORDED
+    ) -> None:
         self._town = _town_gaps(content.town)
         self._catalogues = catalogues
+        self._recordings = recordings
 
     def render(self, screen: Screen, language: str) -> Rendered:
         """Render a screen. A message that would be too long has the words of people shortened."""
@@ -89,7 +104,8 @@ class Renderer:
         while utf16_units(text) > MESSAGE_MAX_UNITS and limit > _SHORTEST_WORDS:
             limit = limit * 3 // 4
             text = self._text_of(screen, catalogue, limit)
-        keyboard = tuple(tuple(self._button(button, catalogue) for button in row) for row in screen.rows)
+        rows = (*self._listen_row(screen, catalogue), *screen.rows)
+        keyboard = tuple(tuple(self._button(button, catalogue) for button in row) for row in rows)
         return Rendered(shorten(text, MESSAGE_MAX_UNITS), keyboard, cut=utf16_units(text) > MESSAGE_MAX_UNITS)
 
     def measure(self, screen: Screen, language: str) -> int:
@@ -100,6 +116,14 @@ class Renderer:
         """Render one text on its own, such as a pop-up."""
         catalogue = self._catalogues.get(language)
         return _direct(self._words(text, catalogue), catalogue.language)
+
+    def _listen_row(self, screen: Screen, catalogue: Catalogue) -> list[tuple[ScreenButton, ...]]:
+        code = catalogue.language.code
+        keys = (key_of(line) for block in screen.blocks for line in block)
+        marks = [mark_of(key) for key in dict.fromkeys(keys) if key and self._recordings.has(code, key)]
+        if not marks:
+            return []
+        return [(action("ui.btn.listen", Action.LISTEN, ".".join(marks[:MAX_RECORDINGS])),)]
 
     def _text_of(self, screen: Screen, catalogue: Catalogue, limit: int) -> str:
         blocks = ["\n".join(self._line(line, catalogue, limit) for line in block) for block in screen.blocks]
@@ -114,8 +138,8 @@ class Renderer:
                 return _direct(self._value("", line, catalogue, limit), language)
             case Numbered(number, text):
                 return _direct(f"{number}. {self._words(text, catalogue)}", language)
-            case EveryLanguage(key):
-                every = (self._catalogues.get(offered.code) for offered in self._catalogues.offered)
+            case EveryLanguage(key, codes):
+                every = map(self._catalogues.get, codes)
                 lines = (_direct(self._words(Text(key), each), each.language) for each in every)
                 return "\n".join(dict.fromkeys(lines))  # two languages may say the same
             case Verbatim(words):
@@ -172,11 +196,20 @@ class Renderer:
                 return value.strftime("%H:%M")
             case dt.date():
                 day = value.date() if isinstance(value, dt.datetime) else value
-                return _date(day, "full" if name == WEEKDAY_GAP else "long", language.babel_locale)
+                written = _date(day, "full" if name == WEEKDAY_GAP else "long", language.babel_locale)
+                return f"{written} ({day:%d.%m.%Y})" if language.numeric_dates else written
             case int():
                 return format_decimal(value, locale=language.babel_locale, numbering_system="latn")
             case _:
                 assert_never(value)
+
+
+def key_of(line: Line) -> str:
+    """Name the text of a line that can be recorded; '' for what has none.
+
+    Numbered lines have none of their own: they are read aloud with the text above them.
+    """
+    return line.key if isinstance(line, Text) else ""
 
 
 def clean_words(words: str) -> str:
@@ -239,13 +272,22 @@ def _isolate(words: str, language: Language) -> str:
 
 
 def _direct(text: str, language: Language) -> str:
-    """Make every line of a right-to-left text begin in its direction."""
+    """Make every line of a right-to-left text begin in its direction, commands and addresses on their own."""
     if not language.rtl:
         return text
+    lines = (each for line in text.split("\n") for each in _set_apart(line))
     return "\n".join(
         line if not line or unicodedata.bidirectional(line[0]) in _RTL_CLASSES else _RTL_MARK + line
-        for line in text.split("\n")
+        for line in lines
     )
+
+
+def _set_apart(line: str) -> list[str]:
+    """Take commands and addresses off the end of a line; phones differ in where they would show them."""
+    end = _TAPPABLE_END.search(line)
+    if end is None or not line[: end.start()].strip():
+        return [line]
+    return [line[: end.start()].rstrip(), *end[0].rstrip(_CLOSING_SIGNS).split()]
 
 
 def _first_strong(text: str) -> str:

@@ -24,7 +24,9 @@ from conversations.events import (
     DataFileRequested,
     EverythingErased,
     LanguageChosen,
+    LanguagesHeard,
     Placement,
+    RecordingsWanted,
 )
 from conversations.flow import PROFILE, Flow, Step
 from conversations.following import (
@@ -37,9 +39,9 @@ from conversations.following import (
     unfollow_all,
 )
 from conversations.incoming import Action
+from conversations.language_sheets import split_language_choice
 from conversations.person import Consent, Person, Purpose
 from conversations.session import Asking, Session, Sheet, SheetName
-from conversations.sheets import split_language_choice
 from conversations.subscribing import (
     agree_messages,
     decline_messages,
@@ -69,7 +71,6 @@ from conversations.turn import Turn, closed_sheet, show, show_again
 
 #: Pages that a button or a command opens as they are, for everybody.
 _PAGES = {
-    Action.LANGUAGES: SheetName.LANGUAGES,
     Action.LOOK: SheetName.ABOUT,
     Action.DECLINE: SheetName.DECLINED,
     Action.UNDER_16: SheetName.UNDER_16,
@@ -127,6 +128,23 @@ def enter(scene: Scene, entry: Entry, placement: Placement, changes: tuple[Chang
     if entry.door:
         return _open_field(scene, entry.door, placement, changes)
     return show(scene, Sheet(SheetName.MENU), placement, changes=changes)
+
+
+def _languages(name: SheetName) -> Callable[[Scene, str, Placement], Turn]:
+    """Open a page of languages; the entry of a deep link goes along."""
+
+    def open_page(scene: Scene, argument: str, placement: Placement) -> Turn:
+        return show(scene, Sheet(name, parse_entry(scene.content, argument).argument), placement)
+
+    return open_page
+
+
+def _hear_languages(scene: Scene, argument: str, placement: Placement) -> Turn:
+    return Turn(scene.person, (LanguagesHeard(parse_entry(scene.content, argument).argument),))
+
+
+def _listen(scene: Scene, argument: str, placement: Placement) -> Turn:
+    return Turn(scene.person, (RecordingsWanted(tuple(argument.split("."))),))
 
 
 def _choose_language(scene: Scene, argument: str, placement: Placement) -> Turn:
@@ -389,6 +407,10 @@ def _with_session(scene: Scene, session: Session) -> Scene:
 
 _ACTS: Mapping[Action, Callable[[Scene, str, Placement], Turn]] = {
     Action.CHOOSE_LANGUAGE: _choose_language,
+    Action.LANGUAGES: _languages(SheetName.LANGUAGES),
+    Action.MORE_LANGUAGES: _languages(SheetName.MORE_LANGUAGES),
+    Action.HEAR_LANGUAGES: _hear_languages,
+    Action.LISTEN: _listen,
     Action.SAY: _say,
     Action.NEWS: open_subscriptions,
     Action.AGREE: _agree,

@@ -98,12 +98,26 @@ def _take(scene: Scene, incoming: Incoming) -> Turn:
             assert_never(incoming)
 
 
+#: Letters of Arabic, Persian and Pashto keyboards that are one to the reader; invisible signs go.
+_LOOK_ALIKE = str.maketrans(
+    {"ي": "ی", "ى": "ی", "ې": "ی", "ۍ": "ی", "ك": "ک", "\u200c": None, "\u0640": None}
+)
+#: What somebody without a language may press.
+_LANGUAGE_BUTTONS = (
+    Action.CHOOSE_LANGUAGE,
+    Action.LANGUAGES,
+    Action.MORE_LANGUAGES,
+    Action.HEAR_LANGUAGES,
+)
+
+
 def fold_word(words: str) -> str:
     """Fold a whole message for comparison with the stop words of all languages.
 
-    The dotted capital I of Turkish folds to i and a combining dot, which is taken away.
+    The dotted capital I of Turkish folds to i and a combining dot, which is taken away. Arabic keyboards
+    write some letters of Persian and Pashto with signs of their own, which look the same.
     """
-    folded = unicodedata.normalize("NFKC", words).casefold().replace("i\u0307", "i")
+    folded = unicodedata.normalize("NFKC", words).casefold().replace("i\u0307", "i").translate(_LOOK_ALIKE)
     return folded.strip(" \t\n.!?…،؟/\u200e\u200f")
 
 
@@ -114,8 +128,8 @@ def _meet(scene: Scene, incoming: Incoming) -> Turn:
     """
     languages = Sheet(SheetName.LANGUAGES)
     match incoming:
-        case Pressed(ActionButton(Action.CHOOSE_LANGUAGE, argument)):
-            return act(scene, Action.CHOOSE_LANGUAGE, argument, Placement.IN_PLACE)
+        case Pressed(ActionButton(what, argument)) if what in _LANGUAGE_BUTTONS:
+            return act(scene, what, argument, Placement.IN_PLACE)
         case Pressed(ActionButton(Action.ERASE)) if scene.person.session is None:
             return Turn(scene.person)  # a second tap, and everything is gone already
         case Pressed(ActionButton(Action.ERASE)):

@@ -27,6 +27,7 @@ class Environment:
     find the answers of one person any more: the respondent key has been destroyed. `programme` is
     what the staff have planned; None stands for the first programme of the town file. `stations` has
     the newest station of each theme that has one; it is empty where no page of this turn shows them.
+    `heard_languages` are those whose name can be listened to where the language is chosen.
     """
 
     now: dt.datetime
@@ -37,6 +38,7 @@ class Environment:
     are_answers_linked: bool = True
     programme: Programme | None = None
     stations: Mapping[str, Station] = field(default_factory=lambda: MappingProxyType({}))
+    heard_languages: frozenset[str] = frozenset()
 
     @property
     def today(self) -> dt.date:

@@ -147,6 +147,20 @@ class CalendarFileRequested:
     topic: str
 
 
+@dataclass(frozen=True, slots=True)
+class LanguagesHeard:
+    """The person wants to hear what the languages on offer are called; `entry` is the door they came to."""
+
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingsWanted:
+    """The person wants to hear texts read aloud; each named by a mark that the button carried."""
+
+    marks: tuple[str, ...]
+
+
 Change = (
     LanguageChosen
     | ConsentGiven
@@ -162,4 +176,12 @@ Change = (
     | EverythingErased
     | ContactLost
 )
-Event = Change | ScreenShown | PoppedUp | DataFileRequested | CalendarFileRequested
+Event = (
+    Change
+    | ScreenShown
+    | PoppedUp
+    | DataFileRequested
+    | CalendarFileRequested
+    | LanguagesHeard
+    | RecordingsWanted
+)

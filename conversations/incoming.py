@@ -14,6 +14,9 @@ class Action(StrEnum):
 
     CHOOSE_LANGUAGE = "lang"
     LANGUAGES = "langs"
+    MORE_LANGUAGES = "langs2"
+    HEAR_LANGUAGES = "langears"
+    LISTEN = "listen"
     SAY = "say"
     NEWS = "news"
     LOOK = "look"

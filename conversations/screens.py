@@ -21,9 +21,10 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class EveryLanguage:
-    """One text in every language on offer, a line each: for the first screen only."""
+    """One text in several languages, a line each: where a language is chosen."""
 
     key: str
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ class Screen:
 def action(label: str | Text | Plain, what: Action, argument: str = "") -> ScreenButton:
     """Build a button outside a dialogue; a string names the key of its label."""
     return ScreenButton(text(label) if isinstance(label, str) else label, ActionButton(what, argument))
+
+
+def language_row(entry: str = "") -> tuple[ScreenButton, ...]:
+    """Build the row that leads to the languages; its label has the word “Language” in all of them."""
+    return (action("menu.language", Action.LANGUAGES, entry),)
 
 
 def menu_row() -> tuple[ScreenButton, ...]:

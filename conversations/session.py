@@ -50,6 +50,7 @@ class SheetName(StrEnum):
     """The pages that are not questions. The values are stored: never change one."""
 
     LANGUAGES = "languages"
+    MORE_LANGUAGES = "more_languages"
     DOORS = "doors"
     CONSENT = "consent"
     CONSENT_CHANGED = "consent_changed"

@@ -1,19 +1,20 @@
-"""The pages that are not questions: first screens, doors, consent, menu; and where to find the others."""
+"""The pages that are not questions: doors, consent, menu; and where to find the others."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
 from conversations.data_sheets import ask_erasure_screen, erased_screen, my_data_screen
-from conversations.entry import NEWS_ENTRY, Entry, parse_entry
+from conversations.entry import NEWS_ENTRY, parse_entry
 from conversations.environment import Scene
 from conversations.event_sheets import event_screen, events_screen
 from conversations.follow_sheets import follow_screen, followed_screen
 from conversations.incoming import Action
+from conversations.language_sheets import languages_screen, more_languages_screen
 from conversations.result_sheets import results_field_screen, results_screen
-from conversations.screens import Block, EveryLanguage, Screen, ScreenButton, action, menu_row
+from conversations.screens import Block, Screen, ScreenButton, action, language_row, menu_row
 from conversations.session import Sheet, SheetName
-from conversations.texts import Plain, text
+from conversations.texts import text
 from conversations.topic_sheets import (
     again_screen,
     closed_screen,
@@ -69,6 +70,8 @@ def _page(scene: Scene, sheet: Sheet) -> Screen:
     match sheet.name:
         case SheetName.LANGUAGES:
             return languages_screen(scene, argument)
+        case SheetName.MORE_LANGUAGES:
+            return more_languages_screen(scene, argument)
         case SheetName.DOORS:
             return doors_screen(scene, argument)
         case SheetName.CONSENT:
@@ -133,18 +136,6 @@ def _page(scene: Scene, sheet: Sheet) -> Screen:
             assert_never(sheet.name)
 
 
-def languages_screen(scene: Scene, entry: str) -> Screen:
-    """Offer the languages by their own names, without flags. The first screen of all."""
-    rows: list[tuple[ScreenButton, ...]] = [
-        (action(Plain(language.menu_name), Action.CHOOSE_LANGUAGE, _with_entry(language.code, entry)),)
-        for language in scene.environment.languages
-    ]
-    blocks: tuple[Block, ...] = ((EveryLanguage("sys.choose_language"),),)
-    if scene.person.language is not None:
-        rows.append(menu_row())
-    return Screen(blocks, tuple(rows))
-
-
 def doors_screen(scene: Scene, argument: str) -> Screen:
     """Welcome, and the three doors: give an opinion, messages only, just look."""
     entry = parse_entry(scene.content, argument).argument
@@ -154,6 +145,7 @@ def doors_screen(scene: Scene, argument: str) -> Screen:
             (action("start.btn.say", Action.SAY, entry),),
             (action("start.btn.news", Action.NEWS),),
             (action("start.btn.look", Action.LOOK),),
+            language_row(entry),
         ),
     )
 
@@ -166,6 +158,7 @@ def consent_screen(entry: str) -> Screen:
             (action("consent.btn.agree", Action.AGREE, entry),),
             (action("consent.btn.decline", Action.DECLINE),),
             (action("consent.btn.under16", Action.UNDER_16),),
+            language_row(entry),
         ),
     )
 
@@ -178,6 +171,7 @@ def consent_changed_screen(entry: str) -> Screen:
             (action("consent.btn.agree", Action.AGREE, entry),),
             (action("consent.btn.decline", Action.DECLINE),),
             (action("ui.btn.more", Action.PRIVACY),),
+            language_row(entry),
         ),
     )
 
@@ -190,6 +184,7 @@ def declined_screen() -> Screen:
             (action("start.btn.news", Action.NEWS),),
             (action("menu.events", Action.EVENTS),),
             (action("menu.about", Action.ABOUT),),
+            language_row(),
         ),
     )
 
@@ -198,7 +193,7 @@ def under_16_screen() -> Screen:
     """Name other ways to take part for people under 16."""
     return Screen(
         ((text("consent.under16"),),),
-        ((action("menu.events", Action.EVENTS),), (action("menu.about", Action.ABOUT),)),
+        ((action("menu.events", Action.EVENTS),), (action("menu.about", Action.ABOUT),), language_row()),
     )
 
 
@@ -214,7 +209,7 @@ def menu_screen(scene: Scene, argument: str = "") -> Screen:
         (action("menu.reminders", Action.REMINDERS),),
         (action("menu.results", Action.RESULTS),),
         (action("menu.about", Action.ABOUT),),
-        (action("menu.language", Action.LANGUAGES),),
+        language_row(),
         (action("menu.privacy", Action.PRIVACY),),
         (action("menu.help", Action.HELP),),
         (action("menu.mydata", Action.MY_DATA),),
@@ -235,6 +230,7 @@ def consent_messages_screen(argument: str) -> Screen:
         (
             (action("ui.btn.yes", Action.AGREE_MESSAGES, argument),),
             (action("ui.btn.no", Action.DECLINE_MESSAGES, argument),),
+            language_row(NEWS_ENTRY if argument == NEWS_ENTRY else ""),
         ),
     )
 
@@ -249,13 +245,3 @@ def stopped_screen() -> Screen:
             menu_row(),
         ),
     )
-
-
-def _with_entry(code: str, entry: str) -> str:
-    return f"{code}.{entry}" if entry else code
-
-
-def split_language_choice(scene: Scene, argument: str) -> tuple[str, Entry]:
-    """Take apart what a language button carries: the code, and the entry of a deep link."""
-    code, _, entry = argument.partition(".")
-    return code, parse_entry(scene.content, entry)

@@ -42,5 +42,8 @@ def default_people() -> list[Person]:
         Person(7_015_662_048, "Sabine", "sabine_preview", "de"),
         Person(6_493_275_570, "Grace", "grace_preview", "en"),
         Person(5_377_901_264, "Lena", "lena_preview", "de", note="Einfaches Deutsch"),
+        Person(6_707_318_845, "Farida", "farida_preview", "fa"),
+        Person(7_241_990_163, "Selam", "selam_preview", "en", note="Tigrinya"),
+        Person(5_918_446_702, "Zmarak", "zmarak_preview", "en", note="Pashto"),
         *STAFF_MEMBERS,
     ]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.buttons import decode
 from bot.catalogues import Catalogue, Catalogues, german_entries, parse_po
+from bot.content import load_content
 from bot.rendering import MissingGapError, Renderer, clean_words, shorten, utf16_units
 from conversations.content import Content
 from conversations.flow import Flow
@@ -33,6 +34,9 @@ GERMAN_TEXTS = {
     "a.count": "{n} von {max}",
     "a.link": "https://t.me/{word} und {word}",
     "a.help": "Hilfe:\n/topics Meinung sagen\nEnde: /stop.",
+    "a.two": "Termine: /topics /stop",
+    "a.alone": "/stop",
+    "a.page": "Lesen: https://t.me/{word}.",
     "a.choose": "Sprache wählen",
     "a.nothing": "Hier fehlt {gap}.",
 }
@@ -46,6 +50,9 @@ TRANSLATIONS: dict[str, dict[str, str]] = {
         "a.help": "مساعدة:\n/topics الرأي\nإنهاء: /stop.",
         "a.choose": "اختيار اللغة",
         "a.link": "https://t.me/{word} و {word}",
+        "a.two": "المواعيد: /topics /stop",
+        "a.alone": "/stop",
+        "a.page": "للقراءة: https://t.me/{word}.",
     },
     "tr": {"a.hello": "Merhaba", "a.choose": "Dil seçimi", "a.when": "{date_long}, {time}, {place}"},
     "en": {"a.hello": "Hello", "a.choose": "Choose language", "a.when": "{date_long}, {time}, {place}"},
@@ -148,7 +155,7 @@ def test_left_to_right_text_gets_no_invisible_signs() -> None:
 
 def test_arabic_sets_foreign_words_apart_and_begins_each_line_in_its_direction() -> None:
     assert render(text("a.org"), language="ar") == (
-        f"هذه {FSI}Stadt Göppingen{PDI}.\nالصفحة: {FSI}https://www.goeppingen.de{PDI}"
+        f"هذه {FSI}Stadt Göppingen{PDI}.\nالصفحة:\n{RLM}{FSI}https://www.goeppingen.de{PDI}"
     )
     assert render(Plain("Deutsch\n\nund mehr"), language="ar") == (
         f"{RLM}{FSI}Deutsch{PDI}\n\n{RLM}{FSI}und mehr{PDI}"
@@ -158,7 +165,7 @@ def test_arabic_sets_foreign_words_apart_and_begins_each_line_in_its_direction()
 
 def test_commands_and_addresses_stay_whole() -> None:
     assert render(text("a.help"), language="ar") == (
-        f"مساعدة:\n{RLM}{FSI}/topics{PDI} الرأي\nإنهاء: {FSI}/stop{PDI}."
+        f"مساعدة:\n{RLM}{FSI}/topics{PDI} الرأي\nإنهاء:\n{RLM}{FSI}/stop{PDI}"
     )
     assert render(text("a.link", word="mitreden"), language="ar") == (
         f"{RLM}{FSI}https://t.me/mitreden{PDI} و {FSI}mitreden{PDI}"
@@ -166,8 +173,27 @@ def test_commands_and_addresses_stay_whole() -> None:
     assert render(text("a.help")) == GERMAN_TEXTS["a.help"]
 
 
+def test_commands_and_addresses_at_the_end_of_a_line_get_lines_of_their_own() -> None:
+    stop, topics, page = (f"{RLM}{FSI}{each}{PDI}" for each in ("/stop", "/topics", "https://t.me/mitreden"))
+
+    assert render(text("a.two"), language="ar") == f"المواعيد:\n{topics}\n{stop}"
+    assert render(text("a.alone"), language="ar") == stop, "one that stands alone stays as it is"
+    assert render(text("a.page", word="mitreden"), language="ar") == f"للقراءة:\n{page}"
+    assert render(text("a.two")) == "Termine: /topics /stop", "left to right, nothing moves"
+
+
+def test_a_date_in_tigrinya_stands_in_numbers_too() -> None:
+    """The names of its months are also those of the Ethiopian calendar (content/languages.md §3)."""
+    shipped = load_content(None)
+    when = Screen(((text("rem.when", date_long=FORUM.date(), time=FORUM, place="Stadthalle"),),))
+    shown = Renderer(shipped.content, shipped.catalogues).render(when, "ti").text
+
+    assert "መስከረም" in shown
+    assert "(07.09.2027)" in shown
+
+
 def test_every_language_is_one_line_each() -> None:
-    assert render(EveryLanguage("a.choose"), language="ar").split("\n") == [
+    assert render(EveryLanguage("a.choose", ("de", "en", "tr", "ar")), language="ar").split("\n") == [
         "Sprache wählen",
         "Choose language",
         "Dil seçimi",

@@ -183,7 +183,7 @@ def test_a_language_button_far_up_in_the_chat_redraws_the_question_too() -> None
 def test_somebody_who_took_the_wrong_language_reads_the_welcome_in_the_right_one() -> None:
     player = newcomer("English").does("/language").taps("Deutsch")
     assert "Willkommen!" in player.sees
-    assert player.buttons == ["Meinung sagen", "Nur Nachrichten", "Nur ansehen"]
+    assert player.buttons == ["Meinung sagen", "Nur Nachrichten", "Nur ansehen", "Sprache ändern / Language"]
 
 
 def test_a_language_that_does_not_exist_changes_nothing() -> None:
@@ -272,7 +272,7 @@ def test_after_erasing_old_buttons_do_nothing_and_start_begins_anew() -> None:
     player.does("/delete").taps("Ja, alles löschen").taps("Ich arbeite", on=old)
     assert player.stored == Stored()
     player.does("/start").taps("Deutsch")
-    assert player.buttons == ["Meinung sagen", "Nur Nachrichten", "Nur ansehen"]
+    assert player.buttons == ["Meinung sagen", "Nur Nachrichten", "Nur ansehen", "Sprache ändern / Language"]
 
 
 def test_who_does_not_erase_after_all_keeps_everything() -> None:

@@ -75,7 +75,7 @@ def test_a_link_to_the_news_leads_to_consent_2_and_never_to_a_question() -> None
 @pytest.mark.parametrize("argument", ["unbekannt", "arbeit' OR 1=1", "{org}", "x" * 3000, "\u202e", "🙂"])
 def test_a_link_that_nobody_knows_opens_the_plain_entrance(argument: str) -> None:
     player = Player().does(f"/start {argument}").taps("Deutsch")
-    assert player.buttons == ["Meinung sagen", "Nur Nachrichten", "Nur ansehen"]
+    assert player.buttons == ["Meinung sagen", "Nur Nachrichten", "Nur ansehen", "Sprache ändern / Language"]
 
 
 def test_a_link_loses_nothing_for_somebody_in_the_middle_of_a_topic() -> None:

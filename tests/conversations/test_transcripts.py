@@ -65,7 +65,7 @@ def learns(theme: str, code: StationCode) -> Deed:
     return record
 
 
-FULL = ("de", "de_LS", "en", "tr", "ar")
+FULL = tuple(language_names())
 
 WAYS = (
     Way(

@@ -38,9 +38,11 @@ from conversations.events import (
     ForumReplied,
     InterpreterNoted,
     LanguageChosen,
+    LanguagesHeard,
     MessagesDeclined,
     Placement,
     PoppedUp,
+    RecordingsWanted,
     ScreenShown,
     Subscribed,
     ThemesFollowed,
@@ -61,6 +63,7 @@ from conversations.incoming import (
     Spoke,
     Voice,
 )
+from conversations.language_sheets import MORE_LANGUAGES
 from conversations.languages import LANGUAGES, presort
 from conversations.person import Attendance, Consent, Person, Purpose
 from conversations.screens import Screen, ScreenButton
@@ -71,6 +74,8 @@ from conversations.turn import Turn
 BERLIN = ZoneInfo("Europe/Berlin")
 #: A Wednesday before the first forum of the shipped town file.
 NOW = dt.datetime(2027, 8, 18, 12, 30, tzinfo=BERLIN)
+#: The label of the way to the languages that the first page has no room for.
+MORE = MORE_LANGUAGES.words
 #: What stands before the words of a button: a tick, a number, a direction sign.
 _ORNAMENTS = re.compile("^(?:\u200f|✓ |[0-9]+[.] )+")
 #: Direction signs, made visible for people who read a transcript.
@@ -189,7 +194,14 @@ def store(before: Stored, turn: Turn) -> Stored:
                     answers=kept.answers,
                     source=kept.source,
                 )
-            case ScreenShown() | PoppedUp() | DataFileRequested() | CalendarFileRequested():
+            case (
+                ScreenShown()
+                | PoppedUp()
+                | DataFileRequested()
+                | CalendarFileRequested()
+                | LanguagesHeard()
+                | RecordingsWanted()
+            ):
                 pass
             case _:
                 assert_never(event)
@@ -265,6 +277,10 @@ class Player:
         ]
         assert len(found) == 1, f"{label!r} is there {len(found)} times among {_labels(screen)}"
         return self._tap(found[0][0].press, found[0][1])
+
+    def offers(self, label: str) -> bool:
+        """Tell whether the current screen has a button with these words."""
+        return any(label in (words, _ORNAMENTS.sub("", words)) for _, words in _label(self.screen))
 
     def picks(self, option: str) -> Player:
         """Tap the button of an option by its code, in whatever language it is shown."""
@@ -418,7 +434,8 @@ class Player:
 
 def newcomer(language: str = "Deutsch", **more: object) -> Player:
     """Somebody who has chosen a language and stands before the three doors."""
-    return Player(**more).does("/start").taps(language)  # type: ignore[arg-type]
+    player = Player(**more).does("/start")  # type: ignore[arg-type]
+    return player.taps(language) if player.offers(language) else player.taps(MORE).taps(language)
 
 
 def participant(role: str = "resident", **more: object) -> Player:

@@ -48,6 +48,8 @@ from bot.staff.watch import EVERY_SECONDS as PAGES_EVERY_SECONDS
 from bot.staff.watch import ProgressPages
 from bot.staff.words import load_staff_catalogues
 from bot.station_pushes import StationPushes
+from bot.texts.status import list_unsigned
+from bot.texts.status_words import say_unsigned
 from bot.transport import AiohttpRequest
 from bot.turns import Outcome, Turns
 from bot.voice_files import VoiceFiles
@@ -214,7 +216,7 @@ def build_app(
     """
     writer = Writer(database)
     rng = random.SystemRandom()
-    renderer = Renderer(loaded.content, loaded.catalogues)
+    renderer = Renderer(loaded.content, loaded.catalogues, loaded.recordings)
     staff_renderer = Renderer(loaded.content, load_staff_catalogues(loaded))
     announce = AnnounceArea(staff_renderer, staff_ids, one_person_mode, not announce_without_page)
     zone = ZoneInfo(loaded.content.programme.timezone)
@@ -223,6 +225,7 @@ def build_app(
         catalogues=loaded.catalogues,
         renderer=renderer,
         wordings=Wordings(loaded.content, loaded.catalogues),
+        recordings=loaded.recordings,
         keys=keys,
         clock=clock,
         new_token=partial(secrets.token_hex, 16),
@@ -260,6 +263,7 @@ def build_app(
         set_screen_message=contacts.set_screen_message,
         compose=MailingWords(reminders, copies, stations).compose,
         record=copies.record,
+        recordings=loaded.recordings,
         pace=pace or Pace(),
         is_quiet=lambda now: is_quiet(now.astimezone(zone)) or not clock_check.agrees(),
     )
@@ -316,9 +320,11 @@ async def run_bot(
     clock: Clock = system_clock,
     stop: asyncio.Event,
     started: Callable[[App], None] = lambda _: None,
+    warn: Callable[[str], object] = lambda _: None,
 ) -> None:
     """Check everything, run the bot until `stop`, and end cleanly. `started` is told when it works.
 
+    `warn` is told, in sentences, what should not be so while the bot reaches people.
     Raises: StartError, ContentError, KeyFileError, DatabaseUnreachableError or SchemaError before
     anything has been sent.
     """
@@ -327,6 +333,9 @@ async def run_bot(
         raise StartError(NO_TOKEN)
     loaded = load_content(settings.content)
     _check_startable(settings, loaded)
+    if settings.reaches_people:
+        for sentence in say_unsigned(list_unsigned(loaded, settings.content)):
+            warn(sentence)
     with closing(open_database(settings)) as database:
         keys = open_keys(settings, database)
         request, poll_request = AiohttpRequest(), AiohttpRequest()

@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.catalogue_gate import Severity
 from bot.catalogues import Catalogues, MissingTextError
 from bot.content import LoadedContent, load_content, name_of, town_path
+from bot.recordings import find_misfits
 from bot.rendering import MissingGapError, Rendered, Renderer
 from conversations.content import Content
 from conversations.flow import Step
@@ -70,6 +71,10 @@ def check_content(folder: Path | None = None, list_screens: ListScreens = lambda
         *_list_gate_problems(loaded),
         *_list_outdated(loaded.catalogues),
         *_list_open_facts(loaded.content, folder),
+        *(
+            Finding(str(path), 1, message, Severity.WARNS)
+            for path, message in find_misfits(folder, loaded.content.texts)
+        ),
         *_check_screens(loaded, [*list_step_screens(loaded.content), *list_screens(loaded.content)]),
     ]
     findings.sort(key=lambda finding: (finding.severity is not Severity.BLOCKS, finding))

@@ -10,6 +10,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from bot.plain_errors import FAILED, plain_errors
 from bot.programme.cli import council_cli, forum_cli
 from bot.staff.cli import staff_cli
 from bot.station_cli import station_cli
+from bot.texts.cli import texts_cli
 
 cli = typer.Typer(
     name="mitreden",
@@ -34,6 +36,7 @@ cli.add_typer(council_cli, name="council")
 cli.add_typer(station_cli, name="station")
 cli.add_typer(staff_cli, name="staff")
 cli.add_typer(announce_cli, name="announce")
+cli.add_typer(texts_cli, name="texts")
 
 
 @cli.command()
@@ -60,7 +63,7 @@ def run(
             typer.echo(f"@{app.bot.username} is ready. Ctrl+C ends it.")
 
         async def work() -> None:
-            await run_bot(settings, stop=stop_on_signal(), started=greet)
+            await run_bot(settings, stop=stop_on_signal(), started=greet, warn=partial(typer.echo, err=True))
 
         run_async(work())
 

@@ -24,6 +24,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from bot.pace import Pace
+from bot.recordings import NOTHING_RECORDED, Recordings
 from bot.requests import Requests
 from bot.transport import Outcome, classify, hold_time
 from storage import outbox, sending
@@ -92,6 +93,7 @@ class Delivery:
     compose: Callable[[Connection, ClaimedMessage], dict[str, Any] | None]
     is_quiet: Callable[[datetime], bool]
     record: Record = _nothing_to_record
+    recordings: Recordings = NOTHING_RECORDED
     pace: Pace = field(default_factory=Pace)
     on_point: Callable[[str], None] = field(default=lambda _: None)
     counters: Counter[str] = field(default_factory=Counter)
@@ -108,7 +110,7 @@ class Delivery:
     _released_at: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
 
     def __post_init__(self) -> None:
-        self.requests = Requests(self.bot)
+        self.requests = Requests(self.bot, self.recordings)
 
     async def run(self) -> None:
         """Deliver until `stop`. Begins by taking back what a process before this one had in flight."""

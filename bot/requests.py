@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import assert_never
+from pathlib import Path
+from typing import Any, assert_never
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions
 from telegram.error import BadRequest, TelegramError
 
+from bot.recordings import NOTHING_RECORDED, Recordings
 from bot.transport import Outcome, classify
 from storage.sending import ClaimedMessage
 from storage.vocabulary import OutboxKind
@@ -28,6 +30,8 @@ class Requests:
     """Makes requests of rows."""
 
     bot: Bot
+    recordings: Recordings = NOTHING_RECORDED
+    _sent: dict[tuple[Path, int], str] = field(default_factory=dict, init=False)
 
     def prepare(self, row: ClaimedMessage) -> Callable[[], Awaitable[int | None]]:
         """Read the body of a row; the result makes the request and returns the id of a new screen.
@@ -54,6 +58,8 @@ class Requests:
                 return partial(self._edit, chat_id, body["text"], keyboard, int(body["edits"]))
             case OutboxKind.MESSAGE:
                 return partial(self._send_text, chat_id, body["text"], _keyboard(body.get("keyboard")))
+            case OutboxKind.DOCUMENT if "recording" in body:
+                return self._prepare_voice(chat_id, body)
             case OutboxKind.DOCUMENT:
                 content = base64.b64decode(body["content_base64"], validate=True)
                 file = InputFile(content, filename=body["file_name"])
@@ -117,6 +123,27 @@ class Requests:
 
     async def _send_file(self, chat_id: int, file: InputFile, caption: str | None) -> None:
         await self.bot.send_document(chat_id, file, caption=caption)
+
+    def _prepare_voice(self, chat_id: int, body: dict[str, Any]) -> Callable[[], Awaitable[None]]:
+        """Find a recording; its sound goes to Telegram once, and after that only its name there."""
+        path = self.recordings.find(body["language"], body["recording"])
+        try:
+            place = None if path is None else (path, path.stat().st_mtime_ns)
+            if place is None:
+                raise ValueError("the recording has been taken away")
+            sound = self._sent.get(place) or InputFile(place[0].read_bytes(), filename=place[0].name)
+        except OSError as error:
+            raise ValueError("the recording cannot be read") from error
+        keyboard = _keyboard(body["keyboard"])
+
+        async def send() -> None:
+            message = await self.bot.send_voice(
+                chat_id, sound, caption=body["caption"] or None, reply_markup=keyboard
+            )
+            if message.voice is not None:  # Telegram turns what is no Opus into a document
+                self._sent[place] = message.voice.file_id
+
+        return send
 
     async def _retire(self, chat_id: int, message_id: int | None) -> None:
         """Take the buttons off a message. None: it has become the current screen again."""

@@ -119,6 +119,29 @@ def show_document(
     _put(connection, keys, chat, f"file:{chat.mark}:{file_name}", OutboxKind.DOCUMENT, body, now)
 
 
+def show_recording(
+    connection: Connection,
+    keys: KeyRing,
+    chat: Chat,
+    recorded: tuple[str, str],
+    rendered: Rendered,
+    now: dt.datetime,
+) -> None:
+    """Send a recording, named by language and mark; asked for twice before it is out, it goes once.
+
+    The file is found when it is sent. The text of `rendered` stands below the voice message.
+    """
+    language, mark = recorded
+    body: dict[str, Any] = {
+        "recording": mark,
+        "language": language,
+        "caption": rendered.text,
+        "keyboard": _keyboard(rendered),
+    }
+    purpose = f"voice:{chat.mark}:{language}:{mark}"
+    _put(connection, keys, chat, purpose, OutboxKind.DOCUMENT, body, now)
+
+
 def _keyboard(rendered: Rendered) -> list[list[list[str]]]:
     return [[[button.label, button.callback_data] for button in row] for row in rendered.keyboard]
 

@@ -142,6 +142,7 @@ _DESCRIPTIONS: tuple[tuple[str, Outcome], ...] = (
     ("message to edit not found", Outcome.GONE),
     ("message to delete not found", Outcome.GONE),
     ("message can't be edited", Outcome.GONE),
+    ("no text in the message to edit", Outcome.GONE),  # a voice message: its button leads to a new screen
     ("message_id_invalid", Outcome.GONE),
     ("chat not found", Outcome.UNREACHABLE),
     ("user is deactivated", Outcome.UNREACHABLE),

@@ -22,8 +22,9 @@ from bot.calendar_file import calendar_file_name, write_calendar
 from bot.catalogues import Catalogues
 from bot.changes import Changes
 from bot.flood import FloodGate, Verdict
-from bot.rendering import Renderer
-from bot.showing import Chat, show_document, show_message, show_screen
+from bot.recordings import NOTHING_RECORDED, Recordings, mark_of
+from bot.rendering import Rendered, Renderer
+from bot.showing import Chat, show_document, show_message, show_recording, show_screen
 from bot.staff.door import Passage, StaffDoor, without_invite
 from bot.updates import GroupWrote, Kind, Projection, to_incoming
 from bot.wordings import Wordings
@@ -36,8 +37,10 @@ from conversations.events import (
     CalendarFileRequested,
     DataFileRequested,
     EverythingErased,
+    LanguagesHeard,
     Placement,
     PoppedUp,
+    RecordingsWanted,
     ScreenShown,
 )
 from conversations.incoming import (
@@ -52,12 +55,14 @@ from conversations.incoming import (
     Spoke,
     WroteTooFast,
 )
+from conversations.language_sheets import CHOOSE_LANGUAGE, language_button
 from conversations.languages import presort
 from conversations.person import Person
 from conversations.programme import Programme
+from conversations.screens import Screen
 from conversations.session import Session, Sheet, SheetName
 from conversations.texts import text
-from conversations.turn import show_again
+from conversations.turn import current_place, place_screen, show_again
 from storage import access, contacts, sessions
 from storage.contacts import Contact
 from storage.keyring import KeyRing
@@ -98,6 +103,7 @@ class Turns:
     new_token: Callable[[], str]
     group_link: str
     staff: StaffDoor
+    recordings: Recordings = NOTHING_RECORDED
     _stop_words: frozenset[str] = field(init=False)
     _timezone: ZoneInfo = field(init=False)
     _flood: FloodGate = field(default_factory=FloodGate, init=False)
@@ -162,6 +168,7 @@ class Turns:
             fresh_seed=self.new_token(),
             are_answers_linked=self.keys.can_find_respondents,
             programme=programme,
+            heard_languages=self.recordings.languages_of(CHOOSE_LANGUAGE),
         )
         before = self._load_person(connection, telegram_id, contact, environment)
         if _looks_at_results(incoming, before):
@@ -195,6 +202,18 @@ class Turns:
                     self._send_data(connection, chat, now)
                 case CalendarFileRequested(topic):
                     self._send_calendar(connection, chat, topic, programme, now)
+                case RecordingsWanted(marks):
+                    sent = [self._send_recording(connection, chat, mark, now) for mark in marks]
+                    notice = "" if any(sent) else self.renderer.say(text("ui.listen.gone"), language)
+                    if any(sent) and contact is not None and pressed_id == contact.screen_message_id:
+                        # The buttons go below what is heard, so that nobody has to look for them.
+                        scene = Scene(self.content, turn.person, environment)
+                        rendered = self.renderer.render(
+                            place_screen(scene, current_place(turn.person)), language
+                        )
+                        show_screen(connection, self.keys, chat, rendered, Placement.BELOW, None, now)
+                case LanguagesHeard(entry):
+                    self._send_languages(connection, chat, environment, entry, now)
                 case _:
                     if isinstance(event, EverythingErased):
                         self.staff.note_erasure(connection, telegram_id, now)
@@ -245,6 +264,23 @@ class Turns:
         written = json.dumps(data, ensure_ascii=False, indent=2).encode()
         caption = self.renderer.say(text("mydata.file"), chat.language)
         show_document(connection, self.keys, chat, "mitreden.json", written, caption, now)
+
+    def _send_recording(self, connection: Connection, chat: Chat, mark: str, now: dt.datetime) -> bool:
+        if self.recordings.find(chat.language, mark) is None:
+            return False
+        show_recording(connection, self.keys, chat, (chat.language, mark), Rendered(""), now)
+        return True
+
+    def _send_languages(
+        self, connection: Connection, chat: Chat, environment: Environment, entry: str, now: dt.datetime
+    ) -> None:
+        """Send what each language is called, spoken in it, with the button that chooses it below."""
+        mark = mark_of(CHOOSE_LANGUAGE)
+        for language in environment.languages:
+            if self.recordings.find(language.code, mark) is not None:
+                button = Screen((), ((language_button(language, entry),),))
+                rendered = self.renderer.render(button, language.code)
+                show_recording(connection, self.keys, chat, (language.code, mark), rendered, now)
 
     def _send_calendar(
         self, connection: Connection, chat: Chat, topic: str, programme: Programme, now: dt.datetime

@@ -1,0 +1,100 @@
+"""Recordings of texts, for people who would rather listen than read.
+
+The town puts them into its content folder as `audio/<language>/<key>.ogg`, where the key is that of a
+text and the sound is Opus in Ogg, which is what Telegram plays as a voice message. A button cannot
+carry many keys, so each has a short mark. Must not know screens, nor how a voice message is sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from bot.sound import NotASoundError, check_sound
+from conversations.languages import find_language
+
+AUDIO, SUFFIX = "audio", ".ogg"
+#: Larger ones take long on a weak network; a minute of clear speech in Opus is about 200 kB.
+LARGE_BYTES = 1_000_000
+#: The privacy notice read aloud takes about ten minutes.
+MAX_SECONDS = 1800
+_MARK_LETTERS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Recordings:
+    """What has been recorded: a file for each language and key."""
+
+    paths: Mapping[tuple[str, str], Path] = field(default_factory=lambda: MappingProxyType({}))
+
+    def has(self, language: str, key: str) -> bool:
+        """Tell whether a text can be listened to in a language."""
+        return (language, key) in self.paths
+
+    def find(self, language: str, mark: str) -> Path | None:
+        """Find the file that a mark stands for; None where there is none, or none any more."""
+        for (code, key), path in self.paths.items():
+            if code == language and mark_of(key) == mark:
+                return path if path.is_file() else None
+        return None
+
+    def languages_of(self, key: str) -> frozenset[str]:
+        """List the languages in which a text can be listened to."""
+        return frozenset(code for code, recorded in self.paths if recorded == key)
+
+
+NOTHING_RECORDED = Recordings()
+
+
+@functools.lru_cache(maxsize=4096)
+def mark_of(key: str) -> str:
+    """Shorten a key to what a button can carry; a test makes sure that no two are the same."""
+    digest = hashlib.sha256(key.encode()).digest()
+    return base64.b32encode(digest).decode().lower()[:_MARK_LETTERS]
+
+
+def load_recordings(folder: Path | None, keys: Collection[str]) -> Recordings:
+    """Find the recordings of a content folder. What belongs to no text or language is left out."""
+    found = {} if folder is None else {(path.parent.name, path.stem): path for path in _list_files(folder)}
+    return Recordings(
+        {
+            (code, key): path
+            for (code, key), path in found.items()
+            if path.suffix == SUFFIX and key in keys and find_language(code) is not None
+        }
+    )
+
+
+def find_misfits(folder: Path | None, keys: Collection[str]) -> Iterator[tuple[Path, str]]:
+    """Name the files that nobody will hear as they are, each with a sentence that says why."""
+    for path in [] if folder is None else _list_files(folder):
+        if find_language(path.parent.name) is None:
+            yield path, f"There is no language “{path.parent.name}”; this recording is not used."
+        elif path.suffix != SUFFIX:
+            yield path, f"This file is not used: its name must be the key of a text and “{SUFFIX}”."
+        elif path.stem not in keys:
+            yield path, f"There is no text “{path.stem}”; this recording is not used."
+        else:
+            yield from ((path, message) for message in _check_file(path))
+
+
+def _check_file(path: Path) -> Iterator[str]:
+    content = path.read_bytes()
+    try:
+        check_sound(content, MAX_SECONDS)
+    except NotASoundError:
+        yield "Telegram cannot play this as a voice message: save it as Opus in Ogg, one voice, one stream."
+    if len(content) > LARGE_BYTES:
+        yield f"This recording has {len(content) // 1000} kB: on a weak network it takes long to arrive."
+
+
+def _list_files(folder: Path) -> list[Path]:
+    root = folder / AUDIO
+    if not root.is_dir():
+        return []
+    return sorted(path for path in root.glob("*/*") if path.is_file() and not path.name.startswith("."))

@@ -1,0 +1,1 @@
+"""`mitreden texts`: the texts of a language as a file for translators, read back, signed off, looked at."""

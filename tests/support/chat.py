@@ -284,6 +284,9 @@ class Town:
                 announce_without_page=self.world.settings.announce_without_page,
                 pace=Unpaced(),  # its clock stands still unless a test moves it
             )
+            # Two hundred requests for the profile in every language would cost each story a second; one
+            # language is enough here, and tests/bot/test_profile.py brings all of them up to date.
+            self.app.profile.wanted = {"": self.app.profile.wanted[""]}
             opening.callback(self.app.writer.close)
             self._running = asyncio.create_task(self.app.run(), name="App")
             self._open = opening.pop_all()

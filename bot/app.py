@@ -56,6 +56,7 @@ from bot.voice_files import VoiceFiles
 from bot.wordings import Wordings
 from bot.worker import Worker
 from bot.writer import Writer
+from conversations.mistakes import ContentError
 from conversations.reminders import is_quiet
 from storage import answers, contacts, inbox, sending, staff_log
 from storage.copies import reconsider
@@ -334,8 +335,12 @@ async def run_bot(
     loaded = load_content(settings.content)
     _check_startable(settings, loaded)
     if settings.reaches_people:
-        for sentence in say_unsigned(list_unsigned(loaded, settings.content)):
-            warn(sentence)
+        try:
+            for sentence in say_unsigned(list_unsigned(loaded, settings.content)):
+                warn(sentence)
+        except ContentError as error:  # only a warning depends on it
+            for mistake in error.mistakes:
+                warn(f"Warning: {mistake.file}: {mistake.message}")
     with closing(open_database(settings)) as database:
         keys = open_keys(settings, database)
         request, poll_request = AiohttpRequest(), AiohttpRequest()

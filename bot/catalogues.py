@@ -56,8 +56,13 @@ class PoFile:
     file: str
 
     def overridden_by(self, town: PoFile) -> PoFile:
-        """Return this catalogue with the town's own entries in front."""
-        return PoFile({**self.entries, **town.entries}, self.plural_forms, self.fuzzy_header, self.file)
+        """Return this catalogue with the town's own entries in front.
+
+        The head that says how forms are counted is that of the town, where it has such texts.
+        """
+        counts = any(len(entry.forms) > 1 for entry in town.entries.values())
+        plural_forms = town.plural_forms if counts else self.plural_forms
+        return PoFile({**self.entries, **town.entries}, plural_forms, self.fuzzy_header, self.file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ where to look. Functions return values; printing is the business of the command 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,12 @@ from bot.catalogue_gate import Severity
 from bot.catalogues import Catalogues, MissingTextError
 from bot.content import LoadedContent, load_content, name_of, town_path
 from bot.recordings import find_misfits
-from bot.rendering import MissingGapError, Rendered, Renderer
+from bot.rendering import MissingGapError, Rendered, Renderer, key_of
+from bot.texts.signatures import load_signatures
 from conversations.content import Content
 from conversations.flow import Step
 from conversations.incoming import AnswerButton
+from conversations.language_sheets import CHOOSE_LANGUAGE
 from conversations.languages import Language
 from conversations.mistakes import ContentError
 from conversations.screens import Block, Numbered, Screen, ScreenButton
@@ -60,22 +63,24 @@ class CheckReport:
         return not any(finding.severity is Severity.BLOCKS for finding in self.findings)
 
 
-def check_content(folder: Path | None = None, list_screens: ListScreens = lambda _: ()) -> CheckReport:
+def check_content(
+    folder: Path | None = None,
+    list_screens: ListScreens = lambda _: (),
+) -> CheckReport:
     """Check the shipped content, with a folder of the town's in front of it."""
     try:
         loaded = load_content(folder)
     except ContentError as error:
         mistakes = tuple(Finding(each.file, each.line, each.message) for each in error.mistakes)
         return CheckReport(mistakes, f"The content cannot be used: {_count(len(mistakes), 'mistake')}.")
+    screens = [*list_step_screens(loaded.content), *list_screens(loaded.content)]
     findings = [
         *_list_gate_problems(loaded),
         *_list_outdated(loaded.catalogues),
         *_list_open_facts(loaded.content, folder),
-        *(
-            Finding(str(path), 1, message, Severity.WARNS)
-            for path, message in find_misfits(folder, loaded.content.texts)
-        ),
-        *_check_screens(loaded, [*list_step_screens(loaded.content), *list_screens(loaded.content)]),
+        *_list_silent_recordings(loaded, folder, screens),
+        *_check_signatures(folder),
+        *_check_screens(loaded, screens),
     ]
     findings.sort(key=lambda finding: (finding.severity is not Severity.BLOCKS, finding))
     return CheckReport(tuple(findings), _summarise(loaded, findings))
@@ -103,6 +108,8 @@ def check_rendered(rendered: Rendered) -> Iterator[str]:
         yield "has a button without a label."
     if len({button.callback_data for button in buttons}) < len(buttons):
         yield "has two buttons that do the same."
+    if len({button.label.casefold() for button in buttons}) < len(buttons):
+        yield "has two buttons that read the same."
 
 
 def _step_screen(step: Step) -> Screen:
@@ -144,6 +151,22 @@ def _place_of(name: str, loaded: LoadedContent) -> tuple[str, int]:
     step = loaded.content.find_step(name)
     source = loaded.content.texts.get(name if step is None else step.question)
     return ("(program)", 1) if source is None else (source.file, source.line)
+
+
+def _list_silent_recordings(
+    loaded: LoadedContent, folder: Path | None, screens: Iterable[tuple[str, Screen]]
+) -> Iterator[Finding]:
+    lines = itertools.chain.from_iterable(block for _, screen in screens for block in screen.blocks)
+    spoken = {CHOOSE_LANGUAGE, *(key for line in lines if (key := key_of(line)))}
+    for path, message in find_misfits(folder, loaded.content.texts, spoken):
+        yield Finding(str(path), 1, message, Severity.WARNS)
+
+
+def _check_signatures(folder: Path | None) -> Iterator[Finding]:
+    try:
+        load_signatures(folder)
+    except ContentError as error:
+        yield from (Finding(each.file, each.line, each.message) for each in error.mistakes)
 
 
 def _list_gate_problems(loaded: LoadedContent) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import base64
 import functools
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -21,9 +22,11 @@ from conversations.languages import find_language
 AUDIO, SUFFIX = "audio", ".ogg"
 #: Larger ones take long on a weak network; a minute of clear speech in Opus is about 200 kB.
 LARGE_BYTES = 1_000_000
+#: Larger ones may not go out in the time that a row of the outbox has (`bot.delivery`).
+MAX_BYTES = 5_000_000
 #: The privacy notice read aloud takes about ten minutes.
 MAX_SECONDS = 1800
-_MARK_LETTERS = 6
+_MARK_LETTERS, _HEAD_BYTES = 6, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Recordings:
         """Find the file that a mark stands for; None where there is none, or none any more."""
         for (code, key), path in self.paths.items():
             if code == language and mark_of(key) == mark:
-                return path if path.is_file() else None
+                with suppress(OSError):  # a folder that cannot be read for a while, a share that is gone
+                    return path if path.is_file() else None
         return None
 
     def languages_of(self, key: str) -> frozenset[str]:
@@ -59,32 +63,61 @@ def mark_of(key: str) -> str:
 
 
 def load_recordings(folder: Path | None, keys: Collection[str]) -> Recordings:
-    """Find the recordings of a content folder. What belongs to no text or language is left out."""
-    found = {} if folder is None else {(path.parent.name, path.stem): path for path in _list_files(folder)}
+    """Find the recordings of a content folder. What nobody could hear is left out (`find_misfits`)."""
+    found = [] if folder is None else _list_files(folder)
     return Recordings(
         {
-            (code, key): path
-            for (code, key), path in found.items()
-            if path.suffix == SUFFIX and key in keys and find_language(code) is not None
+            (path.parent.name, path.stem): path
+            for path in found
+            if path.suffix == SUFFIX
+            and path.stem in keys
+            and find_language(path.parent.name) is not None
+            and _looks_like_sound(path)
         }
     )
 
 
-def find_misfits(folder: Path | None, keys: Collection[str]) -> Iterator[tuple[Path, str]]:
-    """Name the files that nobody will hear as they are, each with a sentence that says why."""
+def find_misfits(
+    folder: Path | None, keys: Collection[str], spoken: Collection[str]
+) -> Iterator[tuple[Path, str]]:
+    """Name the files that nobody will hear as they are, each with a sentence that says why.
+
+    `spoken` are the texts that a screen lets people listen to (`bot.texts.script`).
+    """
     for path in [] if folder is None else _list_files(folder):
-        if find_language(path.parent.name) is None:
+        if path.parent.name == AUDIO:
+            yield path, f"This file is not used: it belongs into a folder such as {AUDIO}/ti."
+        elif find_language(path.parent.name) is None:
             yield path, f"There is no language “{path.parent.name}”; this recording is not used."
         elif path.suffix != SUFFIX:
             yield path, f"This file is not used: its name must be the key of a text and “{SUFFIX}”."
         elif path.stem not in keys:
             yield path, f"There is no text “{path.stem}”; this recording is not used."
+        elif path.stem not in spoken:
+            yield path, f"“{path.stem}” is read aloud with the text above it; this recording is not used."
         else:
             yield from ((path, message) for message in _check_file(path))
 
 
+def _looks_like_sound(path: Path) -> bool:
+    """Look at size and head only: thousands of files are looked at whenever the bot starts."""
+    with suppress(OSError):
+        if path.stat().st_size <= MAX_BYTES:
+            with path.open("rb") as file:
+                head = file.read(_HEAD_BYTES)
+            return head.startswith(b"OggS") and b"OpusHead" in head
+    return False
+
+
 def _check_file(path: Path) -> Iterator[str]:
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        yield f"This recording cannot be read: {error.strerror}."
+        return
+    if len(content) > MAX_BYTES:
+        yield f"This recording has {len(content) // 1000} kB and is not used: at most {MAX_BYTES // 1000} kB."
+        return
     try:
         check_sound(content, MAX_SECONDS)
     except NotASoundError:
@@ -95,6 +128,7 @@ def _check_file(path: Path) -> Iterator[str]:
 
 def _list_files(folder: Path) -> list[Path]:
     root = folder / AUDIO
-    if not root.is_dir():
-        return []
-    return sorted(path for path in root.glob("*/*") if path.is_file() and not path.name.startswith("."))
+    with suppress(OSError):
+        found = [*root.glob("*"), *root.glob("*/*")]
+        return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
+    return []

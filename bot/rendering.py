@@ -45,7 +45,7 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _RTL_CLASSES = frozenset({"R", "AL"})
 #: Commands and addresses in a text, which keep their direction in every language.
 _TAPPABLE = re.compile(r"(?<![\w/\u2068])(?:/[a-z]+|https?://[^\s)]*[^\s).,:;،؛])")
-_CLOSING_SIGNS = ".،؛"
+_CLOSING_SIGNS = ".،؛؟!»”)"
 #: Such, set apart from the direction around them, at the end of a line.
 _TAPPABLE_END = re.compile(
     f"(?:[ ]*{_ISOLATE}(?:/|https?://)[^\\s{_ISOLATE_END}]+{_ISOLATE_END})+[{_CLOSING_SIGNS}]?$"
@@ -121,7 +121,7 @@ class Renderer:
         code = catalogue.language.code
         keys = (key_of(line) for block in screen.blocks for line in block)
         marks = [mark_of(key) for key in dict.fromkeys(keys) if key and self._recordings.has(code, key)]
-        if not marks:
+        if not marks or not screen.rows:  # the farewell has no buttons, and nothing is kept that could play
             return []
         return [(action("ui.btn.listen", Action.LISTEN, ".".join(marks[:MAX_RECORDINGS])),)]
 
@@ -285,7 +285,7 @@ def _direct(text: str, language: Language) -> str:
 def _set_apart(line: str) -> list[str]:
     """Take commands and addresses off the end of a line; phones differ in where they would show them."""
     end = _TAPPABLE_END.search(line)
-    if end is None or not line[: end.start()].strip():
+    if end is None or not any(sign.isalpha() for sign in line[: end.start()]):
         return [line]
     return [line[: end.start()].rstrip(), *end[0].rstrip(_CLOSING_SIGNS).split()]
 

@@ -127,19 +127,26 @@ class Requests:
     def _prepare_voice(self, chat_id: int, body: dict[str, Any]) -> Callable[[], Awaitable[None]]:
         """Find a recording; its sound goes to Telegram once, and after that only its name there."""
         path = self.recordings.find(body["language"], body["recording"])
+        if path is None:
+            raise ValueError("the recording has been taken away")
         try:
-            place = None if path is None else (path, path.stat().st_mtime_ns)
-            if place is None:
-                raise ValueError("the recording has been taken away")
-            sound = self._sent.get(place) or InputFile(place[0].read_bytes(), filename=place[0].name)
+            place = (path, path.stat().st_mtime_ns)
+            file = InputFile(path.read_bytes(), filename=path.name)
         except OSError as error:
             raise ValueError("the recording cannot be read") from error
-        keyboard = _keyboard(body["keyboard"])
+        more: dict[str, Any] = {
+            "caption": body["caption"] or None,
+            "reply_markup": _keyboard(body["keyboard"]),
+        }
 
         async def send() -> None:
-            message = await self.bot.send_voice(
-                chat_id, sound, caption=body["caption"] or None, reply_markup=keyboard
-            )
+            try:
+                message = await self.bot.send_voice(chat_id, self._sent.get(place) or file, **more)
+            except BadRequest as error:  # some people have forbidden voice messages, but take files
+                if classify(error) is not Outcome.REFUSED:
+                    raise
+                await self.bot.send_document(chat_id, file, **more)
+                return
             if message.voice is not None:  # Telegram turns what is no Opus into a document
                 self._sent[place] = message.voice.file_id
 

@@ -19,7 +19,7 @@ from storage import contacts, outbox
 from storage.contacts import Contact
 from storage.keyring import KeyRing
 from storage.outbox import OutboxMessage
-from storage.vocabulary import OutboxKind
+from storage.vocabulary import OutboxKind, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,8 @@ def show_recording(
 ) -> None:
     """Send a recording, named by language and mark; asked for twice before it is out, it goes once.
 
-    The file is found when it is sent. The text of `rendered` stands below the voice message.
+    The file is found when it is sent. The text of `rendered` stands below the voice message. Where nobody
+    knows whether it has arrived, it is not sent again: people can tap once more, and nothing waits behind it.
     """
     language, mark = recorded
     body: dict[str, Any] = {
@@ -139,7 +140,7 @@ def show_recording(
         "keyboard": _keyboard(rendered),
     }
     purpose = f"voice:{chat.mark}:{language}:{mark}"
-    _put(connection, keys, chat, purpose, OutboxKind.DOCUMENT, body, now)
+    _put(connection, keys, chat, purpose, OutboxKind.DOCUMENT, body, now, Policy.NEVER_TWICE)
 
 
 def _keyboard(rendered: Rendered) -> list[list[list[str]]]:
@@ -154,7 +155,8 @@ def _put(
     kind: OutboxKind,
     body: dict[str, Any],
     now: dt.datetime,
+    policy: Policy = Policy.NEVER_MISSED,
 ) -> None:
     contact_id = None if chat.contact is None else chat.contact.id
-    message = OutboxMessage(purpose, chat.telegram_id, contact_id, kind, body)
+    message = OutboxMessage(purpose, chat.telegram_id, contact_id, kind, body, policy=policy)
     outbox.put(connection, keys, message, now)

@@ -29,8 +29,8 @@ from bot.staff.door import Passage, StaffDoor, without_invite
 from bot.updates import GroupWrote, Kind, Projection, to_incoming
 from bot.wordings import Wordings
 from conversations.content import Content
-from conversations.engine import fold_word, take_turn
-from conversations.environment import Environment, Scene
+from conversations.engine import draw_again, fold_word, take_turn
+from conversations.environment import Environment
 from conversations.event_sheets import event_name
 from conversations.events import (
     AnswerRecorded,
@@ -62,7 +62,6 @@ from conversations.programme import Programme
 from conversations.screens import Screen
 from conversations.session import Session, Sheet, SheetName
 from conversations.texts import text
-from conversations.turn import current_place, place_screen, show_again
 from storage import access, contacts, sessions
 from storage.contacts import Contact
 from storage.keyring import KeyRing
@@ -116,6 +115,7 @@ class Turns:
             fold_word(word)
             for language in self.catalogues.offered
             for word in self.catalogues.get(language.code).find("stop.words").split(",")
+            if fold_word(word)
         )
 
     def take(self, connection: Connection, body: bytes, inbox_id: int) -> Outcome:
@@ -187,7 +187,7 @@ class Turns:
         if isinstance(incoming, Pressed) and not turn.events and _is_newest(projection, contact):
             # A repeated press changes nothing. Yet it may come from a second copy of the screen, left
             # by a crash, and on that one nothing would ever happen: so it shows the current state.
-            turn = show_again(Scene(self.content, turn.person, environment), Placement.IN_PLACE)
+            turn = draw_again(self.content, turn.person, environment, Placement.IN_PLACE)
         language = turn.person.language or language
         chat = replace(chat, language=language)
         notice = ""
@@ -205,15 +205,15 @@ class Turns:
                 case RecordingsWanted(marks):
                     sent = [self._send_recording(connection, chat, mark, now) for mark in marks]
                     notice = "" if any(sent) else self.renderer.say(text("ui.listen.gone"), language)
-                    if any(sent) and contact is not None and pressed_id == contact.screen_message_id:
+                    if any(sent) and _is_current(contact, turn.person, pressed_id):
                         # The buttons go below what is heard, so that nobody has to look for them.
-                        scene = Scene(self.content, turn.person, environment)
-                        rendered = self.renderer.render(
-                            place_screen(scene, current_place(turn.person)), language
-                        )
-                        show_screen(connection, self.keys, chat, rendered, Placement.BELOW, None, now)
-                case LanguagesHeard(entry):
-                    self._send_languages(connection, chat, environment, entry, now)
+                        again = draw_again(self.content, turn.person, environment, Placement.BELOW)
+                        for shown in again.events:
+                            if isinstance(shown, ScreenShown):
+                                rendered = self.renderer.render(shown.screen, language)
+                                show_screen(connection, self.keys, chat, rendered, shown.placement, None, now)
+                case LanguagesHeard(codes, entry):
+                    self._send_languages(connection, chat, codes, entry, now)
                 case _:
                     if isinstance(event, EverythingErased):
                         self.staff.note_erasure(connection, telegram_id, now)
@@ -268,16 +268,18 @@ class Turns:
     def _send_recording(self, connection: Connection, chat: Chat, mark: str, now: dt.datetime) -> bool:
         if self.recordings.find(chat.language, mark) is None:
             return False
+        self._flood.judge(chat.telegram_id, now)  # a sound costs as much as a press
         show_recording(connection, self.keys, chat, (chat.language, mark), Rendered(""), now)
         return True
 
     def _send_languages(
-        self, connection: Connection, chat: Chat, environment: Environment, entry: str, now: dt.datetime
+        self, connection: Connection, chat: Chat, codes: tuple[str, ...], entry: str, now: dt.datetime
     ) -> None:
         """Send what each language is called, spoken in it, with the button that chooses it below."""
         mark = mark_of(CHOOSE_LANGUAGE)
-        for language in environment.languages:
-            if self.recordings.find(language.code, mark) is not None:
+        for language in self.catalogues.offered:
+            if language.code in codes and self.recordings.find(language.code, mark) is not None:
+                self._flood.judge(chat.telegram_id, now)  # a sound costs as much as a press
                 button = Screen((), ((language_button(language, entry),),))
                 rendered = self.renderer.render(button, language.code)
                 show_recording(connection, self.keys, chat, (language.code, mark), rendered, now)
@@ -353,6 +355,16 @@ def _is_newest(projection: Projection, contact: Contact | None) -> bool:
     current_id = None if contact is None else contact.screen_message_id
     pressed_id = projection.message_id
     return pressed_id is not None and current_id is not None and pressed_id >= current_id
+
+
+def _is_current(contact: Contact | None, person: Person, pressed_id: int | None) -> bool:
+    """Tell whether the current screen was pressed, and can be drawn again.
+
+    Without a session nobody knows which page it was, such as the one with the consent.
+    """
+    if contact is None or person.session is None:
+        return False
+    return pressed_id is not None and pressed_id == contact.screen_message_id
 
 
 def _press_answer(projection: Projection, notice: str = "") -> PressAnswer | None:

@@ -39,7 +39,7 @@ from conversations.following import (
     unfollow_all,
 )
 from conversations.incoming import Action
-from conversations.language_sheets import split_language_choice
+from conversations.language_sheets import list_heard, split_language_choice
 from conversations.person import Consent, Person, Purpose
 from conversations.session import Asking, Session, Sheet, SheetName
 from conversations.subscribing import (
@@ -139,8 +139,14 @@ def _languages(name: SheetName) -> Callable[[Scene, str, Placement], Turn]:
     return open_page
 
 
-def _hear_languages(scene: Scene, argument: str, placement: Placement) -> Turn:
-    return Turn(scene.person, (LanguagesHeard(parse_entry(scene.content, argument).argument),))
+def _hear_languages(what: Action) -> Callable[[Scene, str, Placement], Turn]:
+    """Let the languages of a page be heard."""
+
+    def hear(scene: Scene, argument: str, placement: Placement) -> Turn:
+        entry = parse_entry(scene.content, argument).argument
+        return Turn(scene.person, (LanguagesHeard(list_heard(scene, what), entry),))
+
+    return hear
 
 
 def _listen(scene: Scene, argument: str, placement: Placement) -> Turn:
@@ -409,7 +415,8 @@ _ACTS: Mapping[Action, Callable[[Scene, str, Placement], Turn]] = {
     Action.CHOOSE_LANGUAGE: _choose_language,
     Action.LANGUAGES: _languages(SheetName.LANGUAGES),
     Action.MORE_LANGUAGES: _languages(SheetName.MORE_LANGUAGES),
-    Action.HEAR_LANGUAGES: _hear_languages,
+    Action.HEAR_LANGUAGES: _hear_languages(Action.HEAR_LANGUAGES),
+    Action.HEAR_MORE_LANGUAGES: _hear_languages(Action.HEAR_MORE_LANGUAGES),
     Action.LISTEN: _listen,
     Action.SAY: _say,
     Action.NEWS: open_subscriptions,

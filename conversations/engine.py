@@ -76,6 +76,14 @@ def take_turn(content: Content, person: Person, incoming: Incoming, environment:
     return keep_in_step(scene, _take(scene, incoming))
 
 
+def draw_again(content: Content, person: Person, environment: Environment, placement: Placement) -> Turn:
+    """Show the current state of somebody, as a turn would; nothing else changes."""
+    content = fit_to_phase(content, environment.programme or content.programme, environment.now)
+    if person.session is not None:
+        person = replace(person, session=reconcile(content, person.session))
+    return show_again(Scene(content, person, environment), placement)
+
+
 def _take(scene: Scene, incoming: Incoming) -> Turn:
     match incoming:
         case Pressed(button):
@@ -108,6 +116,7 @@ _LANGUAGE_BUTTONS = (
     Action.LANGUAGES,
     Action.MORE_LANGUAGES,
     Action.HEAR_LANGUAGES,
+    Action.HEAR_MORE_LANGUAGES,
 )
 
 

@@ -149,8 +149,9 @@ class CalendarFileRequested:
 
 @dataclass(frozen=True, slots=True)
 class LanguagesHeard:
-    """The person wants to hear what the languages on offer are called; `entry` is the door they came to."""
+    """The person wants to hear what these languages are called; `entry` is the door they came to."""
 
+    codes: tuple[str, ...]
     entry: str
 
 

@@ -16,6 +16,7 @@ class Action(StrEnum):
     LANGUAGES = "langs"
     MORE_LANGUAGES = "langs2"
     HEAR_LANGUAGES = "langears"
+    HEAR_MORE_LANGUAGES = "langears2"
     LISTEN = "listen"
     SAY = "say"
     NEWS = "news"

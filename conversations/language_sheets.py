@@ -21,19 +21,30 @@ CHOOSE_LANGUAGE = "sys.choose_language"
 MORE_LANGUAGES = Plain("More languages · Weitere Sprachen")
 FIRST_LANGUAGES = Plain("← Languages · Sprachen")
 HEAR_LANGUAGES = Plain("Audio 🔊")
+#: As many languages are heard at one tap as anybody listens to.
+MAX_HEARD = 6
 
 
 def languages_screen(scene: Scene, entry: str) -> Screen:
     """Offer the languages nearest to the phone, and the way to the others. The first screen of all."""
     shown, others = _split(scene.environment.languages)
     more = (action(MORE_LANGUAGES, Action.MORE_LANGUAGES, entry),) if others else ()
-    return _screen(scene, shown, entry, more)
+    return _screen(scene, shown, entry, Action.HEAR_LANGUAGES, more)
 
 
 def more_languages_screen(scene: Scene, entry: str) -> Screen:
     """Offer the languages that the first page has no room for, and the way back."""
     shown, others = _split(scene.environment.languages)
-    return _screen(scene, others or shown, entry, (action(FIRST_LANGUAGES, Action.LANGUAGES, entry),))
+    back = (action(FIRST_LANGUAGES, Action.LANGUAGES, entry),)
+    return _screen(scene, others or shown, entry, Action.HEAR_MORE_LANGUAGES, back)
+
+
+def list_heard(scene: Scene, what: Action) -> tuple[str, ...]:
+    """List the languages of a page that can be heard, the nearest to the phone first, and not too many."""
+    shown, others = _split(scene.environment.languages)
+    page = shown if what is Action.HEAR_LANGUAGES else others or shown
+    heard = [each.code for each in page if each.code in scene.environment.heard_languages]
+    return tuple(heard[:MAX_HEARD])
 
 
 def language_button(language: Language, entry: str) -> ScreenButton:
@@ -49,13 +60,17 @@ def split_language_choice(scene: Scene, argument: str) -> tuple[str, Entry]:
 
 
 def _screen(
-    scene: Scene, shown: tuple[Language, ...], entry: str, turn_page: tuple[ScreenButton, ...]
+    scene: Scene,
+    shown: tuple[Language, ...],
+    entry: str,
+    hear: Action,
+    turn_page: tuple[ScreenButton, ...],
 ) -> Screen:
     codes = tuple(language.code for language in shown)
     blocks: tuple[Block, ...] = ((EveryLanguage(CHOOSE_LANGUAGE, codes),),)
     rows: list[tuple[ScreenButton, ...]] = [(language_button(language, entry),) for language in shown]
     if scene.environment.heard_languages.intersection(codes):
-        rows.insert(0, (action(HEAR_LANGUAGES, Action.HEAR_LANGUAGES, entry),))
+        rows.insert(0, (action(HEAR_LANGUAGES, hear, entry),))
     if turn_page:
         rows.append(turn_page)
     if scene.person.language is not None:

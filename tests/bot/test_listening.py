@@ -11,17 +11,23 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from telegram import Bot
+from telegram.error import BadRequest
 
 from bot.buttons import CALLBACK_DATA_MAX_BYTES
 from bot.check import check_content
 from bot.content import load_content
 from bot.preview.messages import Message
-from bot.recordings import AUDIO, LARGE_BYTES, Recordings, load_recordings, mark_of
+from bot.recordings import AUDIO, LARGE_BYTES, MAX_BYTES, Recordings, load_recordings, mark_of
 from bot.rendering import MAX_RECORDINGS, Renderer
-from conversations.screens import Screen
+from conversations.every_screen import list_screens
+from conversations.language_sheets import MAX_HEARD
+from conversations.languages import LANGUAGES
+from conversations.screens import Screen, menu_row
 from conversations.texts import text
 from tests.support.chat import Chat, Town, make_sound, open_town, shipped_content
 from tests.support.meetings import on
+from tests.support.play import NOW
 
 CHOOSE = "sys.choose_language"
 OpenTown = Callable[..., AbstractAsyncContextManager[Town]]
@@ -93,6 +99,107 @@ async def test_a_question_is_heard_and_its_buttons_stand_below_the_sound(opened:
         assert not question.buttons, "the old buttons are gone"
         await chat.chooses("working")
         assert "arbeit/arb_now" in town.answers(chat)
+
+
+@pytest.mark.parametrize("way", [("say",), ("news",), ("look",)])
+async def test_before_any_session_the_page_and_its_buttons_stay(
+    opened: OpenTown, way: tuple[str, ...]
+) -> None:
+    """Nobody knows yet which page it was: the consent must not give way to the doors."""
+    async with opened("de/consent.answers", "de/consent.reminders", "de/sys.about") as town:
+        chat = await town.chat("Sabine")
+        await chat.enters("de", "arbeit-vhs")
+        for meaning in way:
+            await chat.chooses(next(choice for choice in chat.choices if choice.startswith(meaning)))
+        choices, screen = chat.choices, chat.screen
+        await chat.chooses(listen_button(chat))
+
+        assert len(sounds(chat)) == 1
+        assert chat.screen is screen
+        assert chat.choices == choices
+
+
+async def test_listening_shows_the_page_as_a_turn_would(opened: OpenTown) -> None:
+    """After the forum some questions are no longer asked, also not because somebody listens."""
+    async with opened("de/q.arb_now") as town:
+        chat = await town.chat("Sabine")
+        await chat.takes_part("de", "arbeit")
+        before = chat.sees
+        await chat.chooses(listen_button(chat))
+        assert chat.sees == before
+
+        town.clock.now = on("2027-12-01", "12:00")
+        await chat.says("/start")
+        await chat.presses("m:question")
+        before, choices = chat.sees, chat.choices
+        if any(choice.startswith("listen:") for choice in choices):
+            await chat.chooses(listen_button(chat))
+        assert (chat.sees, chat.choices) == (before, choices)
+
+
+async def test_one_tap_plays_a_few_languages_and_taps_have_a_budget(opened: OpenTown) -> None:
+    names = [f"{language.code}/{CHOOSE}" for language in LANGUAGES]
+    async with opened(*names) as town:
+        chat = await town.chat("Selam", "de")
+        await chat.says("/start")
+        await chat.chooses("langears")
+        assert len(sounds(chat)) == MAX_HEARD
+        await chat.chooses("langs2")
+        await chat.chooses("langears2")
+        assert len(sounds(chat)) == 2 * MAX_HEARD, "of the other page, others"
+        screen = chat.screen
+        for _ in range(20):
+            chat.player.presses(screen.message_id, "m:langears")
+        await town.rest()
+        assert len(sounds(chat)) <= 2 * MAX_HEARD + 30, "a sound costs as much as a press"
+
+
+async def test_somebody_who_has_forbidden_voice_messages_gets_a_file(
+    opened: OpenTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise BadRequest("Voice_messages_forbidden")
+
+    async with opened("de/menu.title") as town:
+        chat = await town.chat("Sabine")
+        await chat.enters("de")
+        await chat.says("/help")
+        await chat.chooses("menu")
+        with monkeypatch.context() as patched:
+            patched.setattr(Bot, "send_voice", refuse)
+            await chat.chooses(listen_button(chat))
+
+        assert sounds(chat) == []
+        assert [message for message in chat.messages if "document" in message.content]
+
+
+async def test_a_folder_that_cannot_be_read_stops_nothing(
+    opened: OpenTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened("de/menu.title") as town:
+        chat = await town.chat("Sabine")
+        await chat.enters("de")
+        await chat.says("/help")
+        await chat.chooses("menu")
+
+        def unreadable(path: Path) -> bool:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "is_file", unreadable)
+            await chat.chooses(listen_button(chat))
+        assert chat.popups == [town.words("ui.listen.gone")]
+        await chat.says("/help")
+        assert town.words("help.text").split("\n")[0] in chat.sees, "and the bot is still there"
+
+
+async def test_the_farewell_offers_nothing_to_listen_to(opened: OpenTown) -> None:
+    async with opened("de/consent.withdrawn", "de/consent.frozen") as town:
+        chat = await town.chat("Sabine")
+        await chat.takes_part("de")
+        await chat.says("/delete")
+        await chat.chooses("erase")
+        assert not [choice for choice in chat.choices if choice.startswith("listen")]
 
 
 async def test_a_sound_goes_to_telegram_once_and_after_that_by_its_name(opened: OpenTown) -> None:
@@ -172,7 +279,7 @@ def test_a_screen_with_many_recordings_still_has_a_button_that_fits(tmp_path: Pa
     keys = [key for key in shipped_content().content.texts if key.startswith("pn.") and "btn" not in key][:12]
     loaded = load_content(record(tmp_path, *(f"de/{key}" for key in keys)))
     renderer = Renderer(loaded.content, loaded.catalogues, loaded.recordings)
-    screen = Screen(tuple((text(key, change_line=""),) for key in keys))
+    screen = Screen(tuple((text(key, change_line=""),) for key in keys), (menu_row(),))
     (button,) = renderer.render(screen, "de").keyboard[0]
 
     assert len(keys) > MAX_RECORDINGS
@@ -185,26 +292,37 @@ def test_a_screen_with_many_recordings_still_has_a_button_that_fits(tmp_path: Pa
 def test_what_is_no_recording_is_left_out_and_named(tmp_path: Path) -> None:
     record(tmp_path, "de/menu.title", "de/no.such_key", "xx/menu.title", "en/menu.title")
     record(tmp_path, "tr/menu.title", sound=b"no sound at all")
-    record(tmp_path, "fr/menu.title", sound=make_sound(2.0)[:-60] + bytes(LARGE_BYTES))
+    record(tmp_path, "fr/menu.title", sound=make_sound(2.0) + bytes(LARGE_BYTES))
+    record(tmp_path, "ru/menu.title", sound=make_sound(2.0) + bytes(MAX_BYTES))
+    record(tmp_path, "de/consent.btn.agree", "menu.title")
+    (tmp_path / AUDIO / "de" / "menu.title.wav").write_bytes(b"RIFF")
     (tmp_path / AUDIO / "de" / "menu.title.mp3").write_bytes(b"ID3")
     keys = shipped_content().content.texts
     found = load_recordings(tmp_path, keys)
     told = {
         finding.file.partition(f"{AUDIO}/")[2]: finding.message
-        for finding in check_content(tmp_path).findings
+        for finding in check_content(tmp_path, lambda checked: list_screens(checked, LANGUAGES, NOW)).findings
         if f"/{AUDIO}/" in finding.file
     }
 
     assert {(code, key) for code, key in found.paths} == {
-        (code, "menu.title") for code in ("de", "en", "tr", "fr")
+        *((code, "menu.title") for code in ("de", "en", "fr")),
+        ("de", "consent.btn.agree"),
     }
     assert set(told) == {
         "de/menu.title.mp3",
+        "de/menu.title.wav",
+        "de/consent.btn.agree.ogg",
+        "menu.title.ogg",
+        "ru/menu.title.ogg",
         "de/no.such_key.ogg",
         "xx/menu.title.ogg",
         "tr/menu.title.ogg",
         "fr/menu.title.ogg",
     }
+    assert "at most 5000 kB" in told["ru/menu.title.ogg"]
+    assert "belongs into a folder" in told["menu.title.ogg"]
+    assert "read aloud with the text above it" in told["de/consent.btn.agree.ogg"]
     assert "There is no text “no.such_key”" in told["de/no.such_key.ogg"]
     assert "There is no language “xx”" in told["xx/menu.title.ogg"]
     assert "Opus in Ogg" in told["tr/menu.title.ogg"]

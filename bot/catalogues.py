@@ -14,7 +14,7 @@ import functools
 import io
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from babel import Locale
 from babel.messages.catalog import Message
@@ -50,7 +50,7 @@ class Entry:
 class PoFile:
     """A catalogue as it stands in its file."""
 
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, Entry] = field(repr=False)
     plural_forms: str
     fuzzy_header: bool
     file: str
@@ -70,8 +70,8 @@ class Catalogue:
     """The texts of one language. What it lacks is taken from the German."""
 
     language: Language
-    entries: Mapping[str, Entry]
-    german: Mapping[str, Entry]
+    entries: Mapping[str, Entry] = field(repr=False)
+    german: Mapping[str, Entry] = field(repr=False)
 
     def find(self, key: str, count: int | None = None) -> str:
         """Find a text; with a count, in the form that goes with the number.

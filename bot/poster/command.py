@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bot.content import LoadedContent, load_content
-from bot.poster.page import Block, Edition, Poster, render_poster
+from bot.poster.page import Block, Edition, Poster, TooManyWordsError, render_poster
 from bot.rendering import Renderer
 from bot.settings import Settings, StartError
 from conversations.content import Content
@@ -61,13 +61,31 @@ def run_poster(
     logo = "" if settings.content is None else find_logo(settings.content)
     known = parse_username(username) if username is not None else asyncio.run(ask_username(settings))
     link = f"https://t.me/{known}" + (f"?start={word}" if word else "")
-    poster = make_poster(loaded, link, chosen, field=field, logo=logo, edition=edition)
-    page = render_poster(poster)
+
+    def draw(shown: tuple[Language, ...]) -> str:
+        return render_poster(make_poster(loaded, link, shown, field=field, logo=logo, edition=edition))
+
+    page, shown = _draw_what_fits(draw, chosen, may_leave_out=languages is None)
     try:
         out.write_text(page, encoding="utf-8")
     except OSError as error:
         raise StartError(f"The file {out} cannot be written: {_reason(error)}.") from None
-    return f"wrote {out} ({', '.join(language.code for language in chosen)}): {link}"
+    left_out = [language.code for language in chosen if language not in shown]
+    rest = f"\nno room for {', '.join(left_out)}; --languages chooses others" if left_out else ""
+    return f"wrote {out} ({', '.join(language.code for language in shown)}): {link}{rest}"
+
+
+def _draw_what_fits(
+    draw: Callable[[tuple[Language, ...]], str], languages: tuple[Language, ...], *, may_leave_out: bool
+) -> tuple[str, tuple[Language, ...]]:
+    """Draw the page with as many languages as fit, the last ones left out. Raises: TooManyWordsError."""
+    for count in range(len(languages), 0, -1):
+        try:
+            return draw(languages[:count]), languages[:count]
+        except TooManyWordsError:
+            if not may_leave_out or count == 1:
+                raise
+    raise ValueError("a poster needs a language")
 
 
 def make_start_word(content: Content, field: str | None, source: str | None) -> str:

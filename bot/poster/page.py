@@ -45,6 +45,10 @@ _ISOLATED = re.compile("\u2068([^\u2068\u2069]*)\u2069")
 _KEPT = re.compile("(?<![^\\s\u2068])[^\\s\u2068\u2069]{1,10}[-–][^\\s\u2068\u2069]{1,10}(?![^\\s\u2069])")
 
 
+class TooManyWordsError(StartError):
+    """The words of the chosen languages do not fit on one page."""
+
+
 class Edition(StrEnum):
     """What a page is for: to be put up, or to be looked at while the town file is not complete."""
 
@@ -195,14 +199,14 @@ def render_poster(poster: Poster) -> str:
 
 
 def choose_size(poster: Poster, code: QRCode) -> Size:
-    """Choose the largest size at which everything fits on the sheet. Raises: StartError."""
+    """Choose the largest size at which everything fits on the sheet. Raises: TooManyWordsError."""
     for size in SIZES:
         if size.columns == 2 or len(poster.blocks) <= ONE_COLUMN_BLOCKS:
             height = size.header + _blocks_height(poster, size) + _foot_height(poster, size, code)
             height += _DRAFT_HEIGHT if poster.edition is Edition.DRAFT else 0
             if height <= _INNER_HEIGHT:
                 return size
-    raise StartError("So many words do not fit on one page; choose fewer languages with --languages.")
+    raise TooManyWordsError("So many words do not fit on one page; choose fewer languages with --languages.")
 
 
 def list_other_ways(poster: Poster, size: Size, code: QRCode) -> tuple[Block, ...]:

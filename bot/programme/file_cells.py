@@ -141,6 +141,7 @@ def _name_languages() -> Mapping[str, str]:
         locale = Locale.parse(language.babel_locale)
         names = [language.code, language.own_name, language.latin_name]
         names += [locale.get_language_name(reader) or "" for reader in ("de", "en")]
+        names += [*language.own_name.split(" / "), *language.latin_name.split(" / ")]  # one text, two names
         for name in filter(None, names):
             codes.setdefault(fold(name), language.code)
     return codes

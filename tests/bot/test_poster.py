@@ -216,14 +216,15 @@ def test_without_a_field_it_speaks_of_the_whole_plan(loaded: LoadedContent) -> N
     assert "Meinung sagen zum Integrationsplan Göppingen" in words
 
 
-@pytest.mark.parametrize("codes", [["de", "ar", "tr"], ["ar"], [each.code for each in LANGUAGES] * 4])
+@pytest.mark.parametrize("codes", [["de", "ar", "tr"], ["ar"], [each.code for each in LANGUAGES]])
 def test_the_way_without_telegram_is_there_in_german_at_least(
     loaded: LoadedContent, codes: Sequence[str]
 ) -> None:
     paragraphs = Elements(render_poster(poster_of(loaded, *codes))).all("p")
     ways = [(each["lang"], words) for each, words in paragraphs if OTHER_WAY in words]
     assert ("de", f"Mitmachen ohne Telegram: {OTHER_WAY}") in ways
-    assert {"ar-SY", "de"} <= {language for language, _ in ways}
+    if len(codes) < 4:  # with more languages there is room for German only
+        assert {"ar-SY", "de"} <= {language for language, _ in ways}
 
 
 def test_a_long_way_without_telegram_is_told_in_german_only_where_there_is_no_room(
@@ -473,15 +474,34 @@ async def test_it_is_one_page_and_its_code_can_be_read(
 async def test_twenty_two_languages_still_fit_on_one_page(
     browser: Browser, loaded: LoadedContent, tmp_path: Path
 ) -> None:
-    codes = [language.code for language in LANGUAGES] * 5
-    for field, edition in itertools.product(("werte", None), Edition):
-        poster = poster_of(loaded, *codes[:22], field=field, edition=edition)
+    codes = [language.code for language in LANGUAGES]
+    assert len(codes) == 22
+    for field, edition in itertools.product(("werte", "sprache"), Edition):
+        poster = poster_of(loaded, *codes, field=field, edition=edition)
         page = await print_poster(browser, poster, tmp_path)
         assert await read_codes(browser, page) == [LINK]
         blocks = page.locator("section")
         assert await blocks.count() == 22
         lefts = await blocks.evaluate_all("all => all.map(each => each.getBoundingClientRect().left)")
         assert len(set(lefts)) == 2, "two columns"
+
+
+def test_without_a_choice_the_last_languages_give_way_and_are_named(
+    tmp_path: Path, town_folder: Path
+) -> None:
+    settings = parse_settings({"MITREDEN_CONTENT": str(town_folder)})
+    out = tmp_path / "poster.html"
+    said = run_poster(settings, out, username="mitreden_bot")
+    shown = said.partition("(")[2].partition(")")[0].split(", ")
+
+    assert len(shown) >= 20
+    assert shown == [language.code for language in LANGUAGES][: len(shown)]
+    left_out = [language.code for language in LANGUAGES][len(shown) :]
+    assert said.endswith(f"no room for {', '.join(left_out)}; --languages chooses others") == bool(left_out)
+    every = ",".join(language.code for language in LANGUAGES)
+    if left_out:
+        with pytest.raises(StartError, match="choose fewer languages"):
+            run_poster(settings, out, username="mitreden_bot", languages=every)
 
 
 @in_browser

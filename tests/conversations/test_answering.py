@@ -259,7 +259,7 @@ def test_words_beside_two_marks_take_the_place_of_the_second_and_say_so() -> Non
 
 
 def test_marks_survive_a_look_at_the_menu_and_another_language() -> None:
-    player = answer(to_measures(), "job_mentors").does("/help").taps("Menü").taps("Sprache ändern")
+    player = answer(to_measures(), "job_mentors").does("/help").taps("Menü").taps("Sprache ändern / Language")
     player.taps("English")
     assert [label for label in player.buttons if label.startswith("✓")] == ["✓ Job mentors"]
 

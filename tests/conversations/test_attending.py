@@ -167,7 +167,7 @@ def test_the_reminder_is_confirmed_with_the_times_at_which_it_really_comes() -> 
 def test_without_consent_2_it_is_asked_for_first_and_the_reminder_follows_at_once() -> None:
     player = visitor().opens(Action.REMIND)
     assert player.sees.startswith("Dürfen wir Ihnen in Telegram schreiben?")
-    assert player.buttons == ["Ja", "Nein"]
+    assert player.buttons == ["Ja", "Nein", "Sprache ändern / Language"]
     assert player.stored == Stored(language="de")
     player.taps("Ja")
     assert changes(player) == [ConsentGiven(Purpose.MESSAGES, "1"), Subscribed(TOPIC)]

@@ -8,7 +8,16 @@ from conversations.engine import fold_word
 from conversations.events import ContactLost
 from conversations.incoming import BlockedBot, Refused, WroteTooFast
 from conversations.session import Asking, Sheet, SheetName, StopAsked
-from tests.support.play import Player, Stored, in_topic, newcomer, participant, shipped, stop_words
+from tests.support.play import (
+    Player,
+    Stored,
+    in_topic,
+    language_names,
+    newcomer,
+    participant,
+    shipped,
+    stop_words,
+)
 
 ALL_STOP_WORDS = [
     (language.code, word.strip())
@@ -28,7 +37,7 @@ def subscriber(player: Player | None = None) -> Player:
 
 
 def test_every_language_has_stop_words() -> None:
-    assert {code for code, _ in ALL_STOP_WORDS} == {"de", "de_LS", "en", "tr", "ar"}
+    assert {code for code, _ in ALL_STOP_WORDS} == set(language_names())
     assert len(ALL_STOP_WORDS) > 20
 
 
@@ -232,7 +241,7 @@ def test_whoever_blocks_the_bot_is_written_to_no_more_and_keeps_the_answers() ->
 
 def test_whoever_comes_back_after_blocking_chooses_a_language_and_goes_on() -> None:
     player = in_topic("arbeit", "working").meets(BlockedBot()).does("/start")
-    assert player.sees.endswith("اختيار اللغة")
+    assert "اختيار اللغة" in player.sees
     player.taps("English")
     assert player.session.place == Asking("arbeit", "arb_fit")
     assert player.answers["arb_now"] == ("working",)

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from conversations.announcement_templates import TEMPLATES, AnnouncementKind, Gap, GapKind
 from conversations.announcements import Announcement, default_audience
+from conversations.languages import LANGUAGES as SHIPPED
 
 PAGE = "https://www.goeppingen.de/integrationsplan/nachricht"
-LANGUAGES = ("de", "de_LS", "en", "tr", "ar")
+LANGUAGES = tuple(language.code for language in SHIPPED)
 SAMPLES = {
     GapKind.LINK: "https://www.goeppingen.de/integrationsplan/{name}",
     GapKind.DATE: "2027-11-18",

@@ -30,8 +30,6 @@ _KINDS = {
 }
 #: Line ends of other systems; in a text, each is one of ours.
 _LINE_ENDS = re.compile("\r\n|\r|\x85")
-#: What some formats cannot hold, and no text needs.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FINGERPRINT_LETTERS = 12
 
 
@@ -134,7 +132,7 @@ def normalise(words: str) -> str:
 
 def fingerprint(forms: Mapping[str, str]) -> str:
     """Take the fingerprint of the words of a text, the same whatever the formats do to their ends."""
-    words = {form: _UNPRINTABLE.sub("", normalise(each)).strip() for form, each in forms.items()}
+    words = {form: normalise(each).strip() for form, each in forms.items()}
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:_FINGERPRINT_LETTERS]
 
 

@@ -17,7 +17,16 @@ from bot.texts.rows import Row, language_named
 from bot.texts.sheet_file import read_sheet, write_sheet
 from bot.texts.taking import language_of_file, read_texts_file
 from conversations.mistakes import ContentError
-from tests.support.text_files import LOADED, edit_sheet, export, language, line_of_key, set_cell, taken
+from tests.support.text_files import (
+    LOADED,
+    change_po,
+    edit_sheet,
+    export,
+    language,
+    line_of_key,
+    set_cell,
+    taken,
+)
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +184,14 @@ def test_what_the_spreadsheet_takes_for_no_text_is_refused(tmp_path: Path, path:
     assert found.changed == {}
     (refusal,) = found.refused
     assert refusal.message.startswith("“menu.help” is a number or a date to the spreadsheet")
+
+
+def test_a_control_character_that_somebody_adds_is_refused(tmp_path: Path) -> None:
+    path = export(tmp_path / "x.po", "tr")
+    change_po(path, "menu.help", "Des\x07tek")
+    (refusal,) = taken(path, "tr", tmp_path).refused
+
+    assert refusal.message == "“menu.help” has an invisible control character; type the words again."
 
 
 def test_a_control_character_in_a_catalogue_does_not_stop_its_export(tmp_path: Path) -> None:

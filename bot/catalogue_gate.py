@@ -55,6 +55,10 @@ _SCRIPT_NAMES = {
 _MARKUP = re.compile(r"</?[A-Za-z][^>]*>|\*\*|__|`|\]\(|&#?\w+;")
 _OTHER_DIGITS = re.compile(r"(?![0-9])\d")
 _DIRECTION_SIGNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+#: Controls other than line ends and tabs, halves of letters, and line ends of other kinds.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+#: Letters and signs that show nothing, although Unicode counts them among the others.
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _ADDRESS = re.compile(r"https?://[^\s)]+")
 _COMMAND = re.compile(r"(?<![\w/])/[a-z]+")
 #: A command or an address, whatever fills it, with more words behind it in the line.
@@ -116,11 +120,12 @@ def check_entry(language: Language, source: SourceText, entry: Entry) -> Iterato
     if set(entry.forms) != set(wanted):
         yield Severity.BLOCKS, f"needs the forms {', '.join(wanted)}."
     for form, words in entry.forms.items():
-        if not words.strip():
+        if not _shows_anything(words):
             yield Severity.BLOCKS, "is empty."
             continue
         yield from _check_gaps(source, form, words)
         yield from _check_signs(words)
+        yield from _check_kind(source, words)
         yield from _check_length(source, words)
         if language is not GERMAN:
             yield from _check_faithful(language, source, words)
@@ -192,11 +197,24 @@ def _check_gaps(source: SourceText, form: str, words: str) -> Iterator[tuple[Sev
         yield Severity.BLOCKS, f"has the gap {{{name}}}, which the German text does not have."
 
 
+def _shows_anything(words: str) -> bool:
+    return any(unicodedata.category(sign)[0] in "LNPS" and sign not in _BLANKS for sign in words)
+
+
+def _check_kind(source: SourceText, words: str) -> Iterator[tuple[Severity, str]]:
+    if source.kind is TextKind.BUTTON and re.search(r"[\n\t]", words):
+        yield Severity.BLOCKS, "has a line break or a tab; a button has one line."
+    if source.kind is TextKind.WORDS and not all(map(_shows_anything, words.split(","))):
+        yield Severity.BLOCKS, "has an empty word; look for a comma too many."
+
+
 def _check_signs(words: str) -> Iterator[tuple[Severity, str]]:
     if _MARKUP.search(words):
         yield Severity.BLOCKS, "has markup; texts are plain."
     if _DIRECTION_SIGNS.search(words):
         yield Severity.BLOCKS, "has an invisible sign for the direction; the program sets these."
+    if _CONTROLS.search(words):
+        yield Severity.BLOCKS, "has an invisible control character; type the words again."
     if _OTHER_DIGITS.search(words):
         yield Severity.BLOCKS, "has digits other than 0 to 9."
 

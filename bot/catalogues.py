@@ -25,7 +25,9 @@ from conversations.mistakes import ContentError, Mistakes
 from conversations.texts import SourceText
 
 _LINE = re.compile(r'(?:#.*|(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?)\s+)?"(?:[^"\\]|\\.)*")?\s*')
-_CONTEXT = re.compile(r'msgctxt "(?P<key>[^"]*)"')
+#: A context, which an editor may have broken into several lines.
+_CONTEXT = re.compile(r'^msgctxt[ \t]+(?P<pieces>(?:"(?:[^"\\\n]|\\.)*"[ \t]*\n?)+)', re.MULTILINE)
+_PIECE = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 
 
 class MissingTextError(LookupError):
@@ -131,9 +133,8 @@ def parse_po(text: str, filename: str, language: Language) -> PoFile:
     Raises: ContentError where the file is not one, and where a key stands twice.
     """
     check_lines(text, filename)
+    lines = find_keys(text, filename)
     mistakes = Mistakes(filename)
-    lines = _find_keys(text, mistakes)
-    mistakes.raise_any()
     try:
         catalog = read_po(io.StringIO(text), abort_invalid=True)
     except (PoFileError, ValueError, TypeError, IndexError, AttributeError) as error:
@@ -161,13 +162,20 @@ def check_lines(text: str, filename: str) -> None:
     mistakes.raise_any()
 
 
-def _find_keys(text: str, mistakes: Mistakes) -> dict[str, int]:
+def find_keys(text: str, filename: str) -> dict[str, int]:
+    """Find the line of each key in a catalogue. Babel takes the last of two texts of a key in silence.
+
+    Raises: ContentError where a key stands twice.
+    """
+    mistakes = Mistakes(filename)
     lines: dict[str, int] = {}
-    for number, line_text in enumerate(text.split("\n"), start=1):
-        context = _CONTEXT.match(line_text)
-        key = None if context is None else context["key"]
-        if key is not None and lines.setdefault(key, number) != number:
-            mistakes.add(number, f"“{key}” stands here a second time; first in line {lines[key]}.")
+    line, place = 1, 0
+    for context in _CONTEXT.finditer(text):
+        line, place = line + text.count("\n", place, context.start()), context.start()
+        key = "".join(_PIECE.findall(context["pieces"]))
+        if lines.setdefault(key, line) != line:
+            mistakes.add(line, f"“{key}” stands here a second time; first in line {lines[key]}.")
+    mistakes.raise_any()
     return lines
 
 

@@ -40,6 +40,10 @@ def plain_errors() -> Iterator[None]:
     except ContentError as error:
         for mistake in error.mistakes:
             typer.echo(f"{mistake.file}:{mistake.line}: {mistake.message}", err=True)
+    except OSError as error:
+        if error.filename is None:  # of the network, not of a file: that is for whoever runs the program
+            raise
+        typer.echo(f"{error.filename} cannot be read or written: {error.strerror}.", err=True)
     except KeyboardInterrupt:
         typer.echo("Stopped.", err=True)
     else:

@@ -14,7 +14,6 @@ import typer
 from bot.plain_errors import FAILED, plain_errors
 
 if TYPE_CHECKING:
-    from bot.texts.taking import Taken
     from conversations.languages import Language
 
 texts_cli = typer.Typer(
@@ -80,20 +79,22 @@ def export_texts(
 def import_texts(
     file: Annotated[Path, typer.Argument(help="A file that “texts export” wrote, with other words in it.")],
     language: Annotated[
-        str | None, typer.Option("--language", "-l", help="Only where the file does not say it.")
+        str | None, typer.Option("--language", "-l", help="Needed only where the file does not say it.")
     ] = None,
     content: _ContentOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
 ) -> None:
     """Check a file of texts line by line and write what is right into the content folder.
 
-    What is refused stays as it was. A running bot shows the new texts after its next start.
+    What is refused stays as it was, and so does what was not touched in the file. A running bot shows the
+    new texts after its next start.
 
     Example: mitreden texts import mitreden-ar.xlsx --content ./town
     """
     with plain_errors():
         from bot.app import system_clock
         from bot.content import load_content
+        from bot.texts.taken_words import count, say_taken
         from bot.texts.taking import language_of_file, read_texts_file, take, write
 
         folder = _own_folder(content)
@@ -101,9 +102,9 @@ def import_texts(
         read = read_texts_file(file, wanted)
         loaded = load_content(folder)
         taken = take(loaded, wanted, read, folder)
-        _say_taken(file, taken)
+        say_taken(file, taken)
         if taken.changed:
-            if not yes and not typer.confirm(f"Write {_count(len(taken.changed), 'text')}?"):
+            if not yes and not typer.confirm(f"Write {count(len(taken.changed), 'text')}?"):
                 typer.echo("Nothing was changed.")
                 raise typer.Exit(FAILED)
             for path in write(loaded, wanted, taken.changed, folder, system_clock()):
@@ -163,13 +164,24 @@ def sign_texts(
         from bot.content import load_content
         from bot.settings import StartError
         from bot.texts.rows import current_entries
-        from bot.texts.signatures import SIGNATURES, Part, Signature, digest_of, keys_of, sign
+        from bot.texts.signatures import (
+            SIGNATURES,
+            Part,
+            Signature,
+            can_be_shown,
+            digest_of,
+            keys_of,
+            sign,
+        )
+        from bot.texts.taken_words import count
 
         wanted, folder = _find_language(language), _own_folder(content)
         if part not in list(Part):
             raise StartError(f"There is no part “{part}”. Parts are {', '.join(Part)}.")
         if not by.strip():
             raise StartError("Say with --by who has checked the texts.")
+        if not can_be_shown(by.strip()):
+            raise StartError("The name in --by has a character that cannot be shown; type it again.")
         loaded = load_content(folder)
         if not loaded.catalogues.offers(wanted.code):
             raise StartError(
@@ -177,9 +189,9 @@ def sign_texts(
             )
         digest = digest_of(Part(part), loaded.content, current_entries(loaded, wanted, folder))
         sign(folder, Signature(wanted.code, Part(part), by.strip(), system_clock().date(), digest))
-        count = _count(len(keys_of(Part(part), loaded.content)), "text")
+        signed = count(len(keys_of(Part(part), loaded.content)), "text")
         typer.echo(
-            f"Signed: {part} in {wanted.latin_name}, {count}, by {by.strip()}. See {folder / SIGNATURES}."
+            f"Signed: {part} in {wanted.latin_name}, {signed}, by {by.strip()}. See {folder / SIGNATURES}."
         )
 
 
@@ -225,6 +237,7 @@ def write_gallery_page(
         from bot.app import system_clock
         from bot.content import load_content
         from bot.texts.gallery import list_chapters, save_gallery
+        from bot.texts.taken_words import count
 
         loaded, now = load_content(_content_folder(content)), system_clock()
         wanted = tuple(map(_find_language, languages)) if languages else loaded.catalogues.offered
@@ -233,7 +246,7 @@ def write_gallery_page(
             list_chapters(loaded, wanted, now), length=len(wanted), label="Languages"
         ) as bar:
             save_gallery(bar, loaded.content.town.facts["org"], now.date(), out)
-        typer.echo(f"Written: {out}, {_count(len(wanted), 'language')}, {out.stat().st_size // 1000} kB.")
+        typer.echo(f"Written: {out}, {count(len(wanted), 'language')}, {out.stat().st_size // 1000} kB.")
 
 
 def _find_language(code: str) -> Language:
@@ -268,6 +281,8 @@ def _own_folder(content: Path | None) -> Path:
         raise StartError(
             "Name the content folder with --content or MITREDEN_CONTENT; texts are written into it."
         )
+    if folder.exists() and not folder.is_dir():
+        raise StartError(f"{folder} is a file; name the content folder.")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -275,20 +290,7 @@ def _own_folder(content: Path | None) -> Path:
 def _check_folder(path: Path) -> None:
     from bot.settings import StartError
 
+    if path.is_dir():
+        raise StartError(f"{path} is a folder; name a file in it.")
     if not path.parent.is_dir():
         raise StartError(f"There is no folder {path.parent}; make it first, or name another file.")
-
-
-def _say_taken(file: Path, taken: Taken) -> None:
-    for refusal in taken.refused:
-        typer.echo(f"{file}:{refusal.line}: refused: {refusal.message}", err=True)
-    for doubt in taken.doubts:
-        typer.echo(f"{file}:{doubt.line}: look at this: {doubt.message}", err=True)
-    typer.echo(
-        f"{_count(len(taken.changed), 'text')} to take over, {taken.unchanged} as before, "
-        f"{taken.unsure} marked as unsure and left as they are, {len(taken.refused)} refused."
-    )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

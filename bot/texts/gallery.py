@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from bot.content import LoadedContent
 from bot.rendering import Rendered, Renderer
+from bot.texts.signatures import fresh_file
 from conversations.every_screen import list_screens
 from conversations.languages import EASY_GERMAN, GERMAN, Language
 from conversations.screens import Screen
@@ -113,7 +114,5 @@ def _list_distinct(
 
 def save_gallery(chapters: Iterable[Chapter], org: str, made_on: dt.date, out: Path) -> None:
     """Write the page to a file, which appears only once it is whole."""
-    fresh = out.with_name(f".{out.name}.new")
-    with fresh.open("w", encoding="utf-8") as file:
+    with fresh_file(out) as fresh, fresh.open("w", encoding="utf-8") as file:
         write_gallery(chapters, f"Mitreden – {org}", made_on, file.write)
-    fresh.replace(out)

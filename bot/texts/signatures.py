@@ -1,17 +1,19 @@
 """Who has looked at which texts of a language and agreed: a file of the town's, with fields and no claims.
 
-A signature holds for the words that were looked at. When one of them changes, it says so and no longer
-counts. The three parts that nobody should publish unread are the consent and privacy texts, the labels
-of the scales and the decisions of the council.
+A signature holds for the words that were looked at, and for the German they were compared with. When one
+of them changes, it says so and no longer counts. The three parts that nobody should publish unread are the
+consent and privacy texts, the labels of the scales and the decisions of the council.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -78,8 +80,12 @@ def keys_of(part: Part, content: Content) -> tuple[str, ...]:
 
 
 def digest_of(part: Part, content: Content, entries: Mapping[str, Entry]) -> str:
-    """Take the digest of the words that a part has now."""
-    words = {key: dict(entries[key].forms) for key in keys_of(part, content) if key in entries}
+    """Take the digest of the words that a part has now, with the German that is in force beside them."""
+    words = {
+        key: [dict(content.texts[key].german), dict(entries[key].forms)]
+        for key in keys_of(part, content)
+        if key in entries
+    }
     written = json.dumps(words, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(written.encode()).hexdigest()[:_DIGEST_LETTERS]
 
@@ -118,6 +124,11 @@ def find_unsigned(
     return tuple(part for part in NEEDED_PARTS if not counts(part))
 
 
+def can_be_shown(name: str) -> bool:
+    """Tell whether a name has no control characters, halves of letters or line ends."""
+    return not any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in name)
+
+
 def sign(folder: Path, signature: Signature) -> None:
     """Add a signature; an earlier one of the same person for the same part gives way to it."""
     kept = [
@@ -131,10 +142,22 @@ def sign(folder: Path, signature: Signature) -> None:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Put a file into the place of another as a whole, so that nobody ever reads half of it."""
+    with fresh_file(path) as fresh:
+        fresh.write_bytes(content)
+
+
+@contextlib.contextmanager
+def fresh_file(path: Path) -> Iterator[Path]:
+    """Give a file to write to, which takes the place of `path` once it is whole, and goes where it fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
-    fresh.write_bytes(content)
-    fresh.replace(path)
+    try:
+        yield fresh
+        fresh.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):  # the first failure is the one to tell
+            fresh.unlink()
+        raise
 
 
 def _read(entry: Mapping[str, object]) -> Signature:

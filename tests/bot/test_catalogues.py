@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalogue_gate import GateProblem, gate, width
-from bot.catalogues import Catalogue, MissingTextError, german_entries, parse_po, plural_category
+from bot.catalogue_gate import GateProblem, Severity, check_entry, gate, width
+from bot.catalogues import Catalogue, Entry, MissingTextError, german_entries, parse_po, plural_category
 from conversations.condition import ALWAYS
 from conversations.flow import Flow, Option, Step, StepKind
 from conversations.languages import GERMAN, LANGUAGES, Language
@@ -108,6 +108,7 @@ def test_the_order_of_forms_in_a_catalogue_is_the_order_of_the_categories(
     ("text", "mistake"),
     [
         (po(TURKISH, entry("a.b", "A", "B"), entry("a.b", "C", "D")), "x.po:11: “a.b” stands here a second time; first in line 7."),
+        (po(TURKISH, entry("a.b", "A", "B"), entry("a.b", "C", "D").replace('"a.b"', '""\n"a."\n"b"')), "x.po:11: “a.b” stands here a second time; first in line 7."),
         ('msgid ""\nmsgstr ""\n\nmsgctxt "a.b"\nmsgid "A\nmsgstr "B"\n', "x.po:5: This line is not of a catalogue. Check the quotation marks."),
         ("Hallo\n", "x.po:1: This line is not of a catalogue. Check the quotation marks."),
     ],
@@ -137,6 +138,10 @@ def test_a_good_catalogue_passes_the_gate() -> None:
         ("Hallo", "Merhaba {org}", "has the gap {org}, which the German text does not have."),
         ("Hallo {org}", "Merhaba { org }", "has a brace that is not part of a gap."),
         ("Hallo", "", "is empty."),
+        ("Hallo", "\u200b \u2800", "is empty."),
+        ("Hallo", "\u3164\u00ad", "is empty."),
+        ("Hallo", "Mer\ahaba", "has an invisible control character; type the words again."),
+        ("Hallo", "Merhaba\u2028dünya", "has an invisible control character; type the words again."),
         ("Hallo", "<b>Merhaba</b>", "has markup; texts are plain."),
         ("Hallo", "**Merhaba**", "has markup; texts are plain."),
         ("Hallo", "Merhaba &amp; selam", "has markup; texts are plain."),
@@ -146,11 +151,35 @@ def test_a_good_catalogue_passes_the_gate() -> None:
         ("Löschen: /delete", "Silmek: /sil", "must keep the commands of the German text (/delete)."),
         ("Siehe https://a.de/x", "Bak https://a.com/x", "must keep the addresses of the German text (https://a.de/x)."),
         ("Zurück", "Zurück", "is still the German text."),
-        ("Zurück", "Назад", "has letters of another script: Назад"),
+        ("Zurück", "Назад", "has letters of another script: Назд"),
     ],
 )  # fmt: skip
 def test_the_gate_tells_what_is_wrong(german: str, words: str, message: str) -> None:
     assert message in told(TURKISH, german, words)
+
+
+def test_a_control_character_blocks_however_it_came_into_a_catalogue() -> None:
+    """Babel's reader would keep it; a text must not have it, wherever it comes from."""
+    for sign in "\x00\x07\x7f\x85\ud800":
+        found = list(check_entry(TURKISH, source("a.b", "Hallo"), Entry({"other": f"Mer{sign}haba"}, ())))
+        assert found == [(Severity.BLOCKS, "has an invisible control character; type the words again.")]
+    assert told(TURKISH, "Hallo", "Merhaba\\n\\tdünya") == []
+
+
+@pytest.mark.parametrize("sign", ["\\n", "\\t"])
+def test_a_button_has_one_line(sign: str) -> None:
+    assert told(TURKISH, "Hallo", f"Mer{sign}haba", TextKind.BUTTON) == [
+        "has a line break or a tab; a button has one line."
+    ]
+
+
+@pytest.mark.parametrize("words", ["dur,,bitti", ", dur", "dur,", "dur, \u200b"])
+def test_a_list_of_words_has_no_empty_one(words: str) -> None:
+    """It would end the messages of everybody who sends a sign that shows nothing."""
+    assert told(TURKISH, "stopp, ende", words, TextKind.WORDS) == [
+        "has an empty word; look for a comma too many."
+    ]
+    assert told(TURKISH, "stopp, ende", "dur, bitti", TextKind.WORDS) == []
 
 
 def test_latin_words_in_arabic_are_those_of_the_german_text() -> None:

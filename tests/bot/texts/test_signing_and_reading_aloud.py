@@ -123,6 +123,18 @@ def test_a_changed_word_takes_its_signature_back_and_no_other(tmp_path: Path) ->
     assert counting == {Part.CONSENT: False, Part.SCALES: True, Part.DECISIONS: True}
 
 
+def test_another_german_takes_the_signatures_of_its_translations_back(tmp_path: Path) -> None:
+    """Who signed said that the words mean what the German said then."""
+    for part in NEEDED_PARTS:
+        signed(tmp_path, "ar", part)
+    texts = dict(LOADED.content.texts)
+    texts["consent.declined"] = replace(texts["consent.declined"], german={"other": "Wir speichern alles."})
+    changed = replace(LOADED, content=replace(LOADED.content, texts=texts))
+
+    assert dict(list_unsigned(LOADED, tmp_path)).get(language("ar")) is None
+    assert dict(list_unsigned(changed, tmp_path))[language("ar")] == (Part.CONSENT,)
+
+
 def test_signing_again_replaces_the_own_signature_and_keeps_that_of_others(tmp_path: Path) -> None:
     for by, day in (("Ute", 1), ("Jan", 2), ("Ute", 3)):
         signed(tmp_path, "tr", Part.CONSENT, by, dt.date(2027, 5, day))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def test_every_command_has_an_example(command: str) -> None:
 
 
 def test_export_change_import(tmp_path: Path) -> None:
-    count = len(load_content(None).content.texts)
+    shipped = load_content(None)
+    count, before = len(shipped.content.texts), shipped.catalogues.get("ar").find("menu.help")
     exported = run("export", "--language", "ar", "--format", "xlsx")
     assert exported.output == f"mitreden-ar.xlsx: {count} texts, 0 outdated, 0 missing.\n"
     reword(tmp_path / "mitreden-ar.xlsx", "menu.help", "مساعدة ونصائح")
@@ -53,6 +55,7 @@ def test_export_change_import(tmp_path: Path) -> None:
     imported = run("import", "mitreden-ar.xlsx", "--content", "town", said="y\n")
 
     assert "refused: “menu.topics” has the gap {gap}" in imported.output
+    assert f"menu.help: “{before}” → “مساعدة ونصائح”" in imported.output
     assert f"1 text to take over, {count - 2} as before, 0 marked as unsure" in imported.output
     assert "A running bot shows them after its next start." in imported.output
     assert imported.exit_code == 1, "a script learns that something was refused"
@@ -93,17 +96,53 @@ def test_a_file_without_a_language_is_asked_for_one(tmp_path: Path) -> None:
         ),
         (("sign", "-l", "ar", "--part", "all", "--by", " ", "--content", "town"), "Say with --by who"),
         (("sign", "-l", "ar", "--part", "all", "--by", "Ute"), "Name the content folder"),
+        *(
+            (
+                ("sign", "-l", "ar", "--part", "all", "--by", f"U{sign}te", "--content", "town"),
+                "The name in --by has a character that cannot be shown",
+            )
+            for sign in "\x7f\n\x00\udcff"
+        ),
+        (("export", "-l", "de", "--out", "."), ". is a folder; name a file in it."),
+        (("export", "-l", "de", "--out", "folder.xlsx"), "folder.xlsx is a folder; name a file in it."),
+        (("gallery", "-l", "de", "--out", "folder.xlsx"), "folder.xlsx is a folder; name a file in it."),
+        (("import", "folder.xlsx", "--content", "town"), "There is no such file."),
+        (("import", "x.xlsx", "--content", "a_file"), "a_file is a file; name the content folder."),
+        (
+            ("import", "x.xlsx", "--content", "a_file/town"),
+            "a_file/town cannot be read or written: Not a directory.",
+        ),
         (("script", "-l", "klingon"), "There is no language “klingon”."),
         (("gallery", "--out", "no/such/g.html"), "There is no folder no/such"),
         (("status", "-l", "ger"), "There is no language “ger”."),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
+def test_what_cannot_be_done_is_one_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    (tmp_path / "folder.xlsx").mkdir()
+    (tmp_path / "a_file").touch()
     told = run(*arguments)
 
     assert told.exit_code == 1
     assert sentence in told.output
     assert "Traceback" not in told.output
+    assert not list(tmp_path.rglob(".*.new")), "nothing half written is left"
+
+
+@pytest.mark.parametrize("command", [("export", "--out", "x.po"), ("gallery", "--out", "x.html")])
+def test_a_file_that_cannot_be_put_in_its_place_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    def refuse(self: Path, target: Path) -> Path:
+        raise PermissionError(errno.EACCES, "Permission denied", str(target))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    told = run(*command, "-l", "de")
+
+    assert told.exit_code == 1
+    assert f"{command[-1]} cannot be read or written: Permission denied." in told.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_status_shows_a_line_for_each_language_and_who_signed(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from conversations.content import Content
 from conversations.flow import Step
 from conversations.incoming import AnswerButton
 from conversations.language_sheets import CHOOSE_LANGUAGE
-from conversations.languages import Language
+from conversations.languages import GERMAN, Language
 from conversations.mistakes import ContentError
 from conversations.screens import Block, Numbered, Screen, ScreenButton
 from conversations.texts import GAP, Text, text
@@ -132,9 +132,14 @@ def _step_screen(step: Step) -> Screen:
 
 
 def _check_screens(loaded: LoadedContent, screens: Iterable[tuple[str, Screen]]) -> Iterator[Finding]:
+    """Render every screen in German, and each look of them in every other language."""
     renderer = Renderer(loaded.content, loaded.catalogues)
+    seen: set[object] = set()
     for name, screen in screens:
-        for language in loaded.catalogues.offered:
+        look = (screen.blocks, tuple(tuple(button.label for button in row) for row in screen.rows))
+        languages = [GERMAN] if look in seen else loaded.catalogues.offered
+        seen.add(look)
+        for language in languages:
             for message in _try(renderer, screen, language):
                 file, line = _place_of(name, loaded)
                 yield Finding(file, line, f"The screen “{name}” in {language.latin_name} {message}")

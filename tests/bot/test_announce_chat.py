@@ -32,7 +32,8 @@ from storage.staff_invites import create_invite
 from storage.staff_log import COMMAND_LINE, Deed, list_log
 from storage.staff_members import Role
 from storage.vocabulary import MailingState, Policy
-from tests.support.chat import Chat, Town, open_town, plain, shipped_content
+from tests.support.announcement_samples import in_five_languages
+from tests.support.chat import Chat, Town, open_town, plain
 from tests.support.databases import NewUrl
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -62,7 +63,9 @@ async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
     (tmp_path / "data").mkdir(mode=0o700)
     file = tmp_path / "data" / "mitreden.sqlite"
     shutil.copy(sqlite_template, file)
-    async with open_town(tmp_path, f"sqlite:///{file}", durable=False, staff_ids=BOTH) as opened:
+    async with open_town(
+        tmp_path, f"sqlite:///{file}", durable=False, loaded=in_five_languages(), staff_ids=BOTH
+    ) as opened:
         only_tick_by_hand(opened)
         yield opened
 
@@ -70,7 +73,7 @@ async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
 @pytest.fixture
 async def any_town(new_url: NewUrl, tmp_path: Path) -> AsyncIterator[Town]:
     """The same, once on SQLite and once on PostgreSQL."""
-    async with open_town(tmp_path, new_url(), staff_ids=BOTH) as opened:
+    async with open_town(tmp_path, new_url(), loaded=in_five_languages(), staff_ids=BOTH) as opened:
         only_tick_by_hand(opened)
         yield opened
 
@@ -85,7 +88,7 @@ def only_tick_by_hand(town: Town) -> None:
 
 def words(key: str, language: str = "de", **gaps: Any) -> str:
     """Say a text of the staff, without invisible direction signs."""
-    loaded = shipped_content()
+    loaded = in_five_languages()
     renderer = Renderer(loaded.content, load_staff_catalogues(loaded))
     return plain(renderer.say(text(key, **gaps), language))
 
@@ -496,7 +499,9 @@ async def test_without_anybody_who_may_approve_it_says_so(sqlite_template: Path,
     file = tmp_path / "data" / "mitreden.sqlite"
     shutil.copy(sqlite_template, file)
     only_ute = frozenset({STAFF.id})
-    async with open_town(tmp_path, f"sqlite:///{file}", durable=False, staff_ids=only_ute) as town:
+    async with open_town(
+        tmp_path, f"sqlite:///{file}", durable=False, loaded=in_five_languages(), staff_ids=only_ute
+    ) as town:
         await readers(town, "Grace")
         ute = await town.chat("Ute")
         await opens(ute, *ADOPTED, "ann.ask.1", "ann.now.1")
@@ -693,7 +698,7 @@ async def test_the_page_of_what_is_on_its_way_is_drawn_anew_until_it_has_ended(t
     def drawn(later: float = 0) -> str | None:
         now = (town.clock() + dt.timedelta(seconds=later)).astimezone(BERLIN)
         screen = town.read(lambda connection, _: progress_screen(connection, 1, now))
-        loaded = shipped_content()
+        loaded = in_five_languages()
         renderer = Renderer(loaded.content, load_staff_catalogues(loaded))
         return None if screen is None else plain(renderer.render(screen, "de").text)
 

@@ -35,8 +35,8 @@ from storage.mailings import Progress
 from storage.staff_log import COMMAND_LINE, Deed
 from storage.vocabulary import CopyState, MailingState, Policy
 from tests.support.announced import Announcing
-from tests.support.announcement_samples import LANGUAGES, PAGE
-from tests.support.chat import open_town, plain, shipped_content
+from tests.support.announcement_samples import LANGUAGES, PAGE, in_five_languages
+from tests.support.chat import open_town, plain
 from tests.support.databases import opened
 from tests.support.world import START
 
@@ -179,7 +179,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Pat
     shutil.copy(sqlite_template, file)
 
     async def live() -> None:
-        async with open_town(folder, f"sqlite:///{file}", durable=False) as town:
+        async with open_town(folder, f"sqlite:///{file}", loaded=in_five_languages(), durable=False) as town:
             for name, (language, topics) in TOPICS.items():
                 chat = await town.chat(name)
                 await chat.enters(language)
@@ -200,7 +200,7 @@ def office(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Offic
     monkeypatch.chdir(folder)
     monkeypatch.setattr("bot.announce.desk.system_clock", lambda: office.now)
     # The shipped content is read once for all tests.
-    monkeypatch.setattr("bot.announce.desk.load_content", lambda folder: shipped_content())
+    monkeypatch.setattr("bot.announce.desk.load_content", lambda folder: in_five_languages())
     return office
 
 

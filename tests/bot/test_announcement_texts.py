@@ -14,8 +14,8 @@ from conversations.announcement_templates import TEMPLATES, AnnouncementKind
 from conversations.announcements import Announcement, Audience, Fault, FaultCode, Mode
 from conversations.languages import Direction
 from conversations.texts import text
-from tests.support.announcement_samples import LANGUAGES, PAGE, make_announcement
-from tests.support.chat import plain, shipped_content
+from tests.support.announcement_samples import LANGUAGES, PAGE, in_five_languages, make_announcement
+from tests.support.chat import plain
 
 TODAY = dt.date(2027, 11, 19)
 RTL_MARK = "\u200f"
@@ -23,7 +23,7 @@ RTL_MARK = "\u200f"
 
 @pytest.fixture(scope="module")
 def renderer() -> Renderer:
-    loaded = shipped_content()
+    loaded = in_five_languages()
     assert {language.code for language in loaded.catalogues.offered} == set(LANGUAGES)
     return Renderer(loaded.content, loaded.catalogues)
 

@@ -55,6 +55,7 @@ def export_texts(
     with plain_errors():
         from bot.app import system_clock
         from bot.content import load_content
+        from bot.settings import StartError
         from bot.texts.po_file import write_catalogue
         from bot.texts.rows import list_rows
         from bot.texts.sheet_file import write_sheet
@@ -64,6 +65,10 @@ def export_texts(
         rows = list(list_rows(load_content(folder), wanted, folder))
         path = out or Path(f"mitreden-{wanted.code}.{form.value}")
         _check_folder(path)
+        if path.exists():
+            raise StartError(
+                f"{path} is there already, perhaps with somebody's work in it; name another with --out."
+            )
         if form is FileFormat.XLSX:
             written = write_sheet(rows, wanted)
         else:
@@ -104,7 +109,8 @@ def import_texts(
         taken = take(loaded, wanted, read, folder)
         say_taken(file, taken)
         if taken.changed:
-            if not yes and not typer.confirm(f"Write {count(len(taken.changed), 'text')}?"):
+            question = f"{wanted.latin_name}: write {count(len(taken.changed), 'text')}?"
+            if not yes and not typer.confirm(question):
                 typer.echo("Nothing was changed.")
                 raise typer.Exit(FAILED)
             for path in write(loaded, wanted, taken.changed, folder, system_clock()):
@@ -251,10 +257,11 @@ def write_gallery_page(
 
 def _find_language(code: str) -> Language:
     from bot.settings import StartError
-    from conversations.languages import LANGUAGES, find_language
+    from conversations.languages import LANGUAGES
     from conversations.mistakes import suggest
 
-    found = find_language(code)
+    written = code.strip().replace("-", "_").casefold()
+    found = next((each for each in LANGUAGES if each.code.casefold() == written), None)
     if found is None:
         codes = [language.code for language in LANGUAGES]
         said = (
@@ -273,7 +280,7 @@ def _content_folder(content: Path | None) -> Path | None:
 
 
 def _own_folder(content: Path | None) -> Path:
-    """Find the folder to write into. A new, empty one changes nothing."""
+    """Find the folder to write into. A slip in its name must not make a new one that no bot reads."""
     from bot.settings import StartError
 
     folder = _content_folder(content)
@@ -283,7 +290,8 @@ def _own_folder(content: Path | None) -> Path:
         )
     if folder.exists() and not folder.is_dir():
         raise StartError(f"{folder} is a file; name the content folder.")
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        raise StartError(f"There is no folder {folder}; check its name, or make it first.")
     return folder
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.content import LoadedContent
-from bot.rendering import Rendered, Renderer
+from bot.rendering import Rendered, Renderer, key_of
 from bot.texts.signatures import fresh_file
 from conversations.every_screen import list_screens
 from conversations.languages import EASY_GERMAN, GERMAN, Language
@@ -31,11 +31,15 @@ _NAME = re.compile(r"(?P<title>.*?)\s*(?:\((?P<state>[^()]*)\))?")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One screen as it is seen in one language. `name` is its place in the program, the same in each."""
+    """One screen as it is seen in one language. `name` is its place in the program, the same in each.
+
+    `keys` name its texts, by which they are found in a file of texts.
+    """
 
     number: int
     name: str
     state: str
+    keys: tuple[str, ...]
     rendered: Rendered
 
 
@@ -56,7 +60,7 @@ def list_chapters(
     screens = _list_distinct(loaded, renderer, now)
     for language in languages:
         cards = tuple(
-            Card(number, name, state, renderer.render(screen, language.code))
+            Card(number, name, state, _keys_of(screen), renderer.render(screen, language.code))
             for number, (name, state, screen) in enumerate(screens, start=1)
         )
         yield Chapter(language, tag_of(language), cards)
@@ -92,6 +96,11 @@ def tag_of(language: Language) -> str:
     if language is EASY_GERMAN:
         return "de-simple"  # registered as a variant: “simplified language”
     return language.code.replace("_", "-")
+
+
+def _keys_of(screen: Screen) -> tuple[str, ...]:
+    keys = (key_of(line) for block in screen.blocks for line in block)
+    return tuple(dict.fromkeys(key for key in keys if key))
 
 
 def _list_distinct(

@@ -27,6 +27,8 @@ def say_taken(file: Path, taken: Taken) -> None:
         f"{count(len(taken.changed), 'text')} to take over, {taken.unchanged} as before, "
         f"{taken.unsure} marked as unsure and left as they are, {len(taken.refused)} refused."
     )
+    if taken.absent:
+        typer.echo(f"{count(taken.absent, 'text')} not in the file, left as they are.")
     if taken.confirmed:
         typer.echo(f"Of these, {count(len(taken.confirmed), 'outdated text')} confirmed without a new word.")
 

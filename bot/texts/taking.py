@@ -39,7 +39,7 @@ class Taken:
     """What came of a file: what changes, what stays, and what to look at.
 
     `before` has the words in force of what changes; `confirmed` are those of them whose words stay as they
-    are and count as up to date again.
+    are and count as up to date again. `absent` texts are not in the file, and stay as they are.
     """
 
     changed: Mapping[str, Entry] = field(default_factory=dict)
@@ -47,6 +47,7 @@ class Taken:
     confirmed: frozenset[str] = frozenset()
     unchanged: int = 0
     unsure: int = 0
+    absent: int = 0
     refused: tuple[Refusal, ...] = ()
     doubts: tuple[Refusal, ...] = ()
 
@@ -108,6 +109,7 @@ def take(loaded: LoadedContent, language: Language, read: ReadFile, folder: Path
         confirmed=frozenset(confirmed & set(changed)),
         unchanged=unchanged,
         unsure=unsure,
+        absent=len(rows.keys() - {found.key for found in read.rows}),
         refused=tuple(sorted(refused, key=lambda each: each.line)),
         doubts=tuple(doubts),
     )

@@ -1477,5 +1477,5 @@ async def test_random_buttons_and_texts_never_fail_and_never_change_without_a_ye
     failed = [log for log in logs if log["log_level"] == "error"]
     assert failed == []
     assert {row["state"] for row in town.rows("inbox")} == {"done"}
-    assert changes["yes"] >= 5
+    assert changes["yes"] >= 3
     assert changes["toggle"] > 0

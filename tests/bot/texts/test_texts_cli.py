@@ -21,6 +21,7 @@ from conversations.languages import LANGUAGES
 def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MITREDEN_CONTENT", raising=False)
+    (tmp_path / "town").mkdir()
 
 
 def run(*arguments: str, said: str = "") -> Result:
@@ -53,6 +54,7 @@ def test_export_change_import(tmp_path: Path) -> None:
     reword(tmp_path / "mitreden-ar.xlsx", "menu.help", "مساعدة ونصائح")
     reword(tmp_path / "mitreden-ar.xlsx", "menu.topics", "{gap}")
     imported = run("import", "mitreden-ar.xlsx", "--content", "town", said="y\n")
+    assert "Arabic: write 1 text?" in imported.output
 
     assert "refused: “menu.topics” has the gap {gap}" in imported.output
     assert f"menu.help: “{before}” → “مساعدة ونصائح”" in imported.output
@@ -110,7 +112,7 @@ def test_a_file_without_a_language_is_asked_for_one(tmp_path: Path) -> None:
         (("import", "x.xlsx", "--content", "a_file"), "a_file is a file; name the content folder."),
         (
             ("import", "x.xlsx", "--content", "a_file/town"),
-            "a_file/town cannot be read or written: Not a directory.",
+            "There is no folder a_file/town; check its name, or make it first.",
         ),
         (("script", "-l", "klingon"), "There is no language “klingon”."),
         (("gallery", "--out", "no/such/g.html"), "There is no folder no/such"),
@@ -142,7 +144,7 @@ def test_a_file_that_cannot_be_put_in_its_place_leaves_nothing_behind(
 
     assert told.exit_code == 1
     assert f"{command[-1]} cannot be read or written: Permission denied." in told.output
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["town"]
 
 
 def test_status_shows_a_line_for_each_language_and_who_signed(tmp_path: Path) -> None:
@@ -184,4 +186,42 @@ def test_a_gallery_of_some_languages(tmp_path: Path) -> None:
     assert "Written: g.html, 2 languages, " in made.output
     page = (tmp_path / "g.html").read_text(encoding="utf-8")
     assert page.count('<details id="') == 2
-    assert [path.name for path in tmp_path.iterdir()] == ["g.html"], "no half of a page is left"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["g.html", "town"], "no half of a page is left"
+
+
+def test_a_file_with_somebodys_work_in_it_is_not_written_over(tmp_path: Path) -> None:
+    assert run("export", "-l", "ti").exit_code == 0
+    before = (tmp_path / "mitreden-ti.xlsx").read_bytes()
+    refused = run("export", "-l", "ti")
+
+    assert refused.exit_code == 1
+    assert "is there already, perhaps with somebody's work in it" in refused.output
+    assert (tmp_path / "mitreden-ti.xlsx").read_bytes() == before
+
+
+def test_a_slip_in_the_name_of_the_folder_makes_no_new_one(tmp_path: Path) -> None:
+    run("export", "-l", "ar")
+    for arguments in (
+        ("import", "mitreden-ar.xlsx", "--content", "twon", "--yes"),
+        ("sign", "-l", "ar", "--part", "all", "--by", "Ute", "--content", "twon"),
+    ):
+        told = run(*arguments)
+        assert told.exit_code == 1
+        assert "There is no folder twon; check its name, or make it first." in told.output
+    assert not (tmp_path / "twon").exists()
+
+
+def test_deleted_rows_are_counted_and_lose_nothing(tmp_path: Path) -> None:
+    run("export", "-l", "ar")
+    book = load_workbook(tmp_path / "mitreden-ar.xlsx")
+    book.worksheets[0].delete_rows(20, 3)
+    book.save(tmp_path / "mitreden-ar.xlsx")
+    told = run("import", "mitreden-ar.xlsx", "--content", "town", "--yes")
+
+    assert "3 texts not in the file, left as they are." in told.output
+    assert load_content(tmp_path / "town").catalogues.offers("ar")
+
+
+def test_a_code_may_be_written_as_people_write_it() -> None:
+    for written in ("TI", "sr-latn", "de_ls"):
+        assert run("script", "--language", written).exit_code == 0

@@ -95,6 +95,10 @@ def _hold(desk: Desk, draft: Draft, more: str) -> AreaTurn:
     return deeds.hold(desk, draft, code, is_held=on == "1")
 
 
+def _hold_missing(desk: Desk, draft: Draft, more: str) -> AreaTurn:
+    return deeds.hold_missing(desk, draft)
+
+
 def _choose_policy(desk: Desk, draft: Draft, more: str) -> AreaTurn:
     policy = _POLICIES.get(more)
     return desk.page(draft) if policy is None else deeds.choose_policy(desk, draft, policy)
@@ -187,6 +191,7 @@ WRITING: Mapping[str, Press] = MappingProxyType(
         "empty": _leave_empty,
         "field": _choose_field,
         "hold": _hold,
+        "holdall": _hold_missing,
         "aud": _opens(audience_screen),
         "audlang": _opens(audience_languages_screen),
         "audreg": _opens(audience_forum_screen),

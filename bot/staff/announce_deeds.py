@@ -14,7 +14,7 @@ from bot.showing import message_body
 from bot.staff.announce_approval_screens import ask_screen, preview_screen, when_screen
 from bot.staff.announce_desk import Desk, show
 from bot.staff.announce_progress import correct_screen
-from bot.staff.announce_screens import facts_screen, language_screen, question_screen
+from bot.staff.announce_screens import facts_screen, language_screen, languages_screen, question_screen
 from bot.staff.announce_state import AnnounceState, Ask
 from bot.staff.announce_steps import answer_gap, fill_gap, find_gap, find_next, may_be_empty, read_beginning
 from bot.staff.area import AreaTurn
@@ -112,6 +112,19 @@ def hold(desk: Desk, draft: Draft, code: str, *, is_held: bool) -> AreaTurn:
     called = desk.call_approvers(changed) if draft.has_begun and not is_held else 0
     screen = language_screen(desk.view(changed), code)
     return show(screen, notice=say_changed(draft, changed), has_news=called > 0)
+
+
+def hold_missing(desk: Desk, draft: Draft) -> AreaTurn:
+    """Hold every language back whose text is not there yet; the others can go out meanwhile."""
+    visit, view = desk.visit, desk.view(draft)
+    missing = [code for code in view.open_languages if view.lacks_words(code)]
+    if not 0 < len(missing) < len(view.open_languages):
+        return desk.page(draft)
+    written = replace(draft.announcement, held_back=draft.announcement.held_back | set(missing))
+    changed = change(desk, draft, written)
+    for code in missing:
+        log(visit.connection, visit.member.id, Deed.HELD_BACK, f"{draft.id}:{code}", now=visit.now)
+    return show(languages_screen(desk.view(changed)), notice=say_changed(draft, changed))
 
 
 def choose_policy(desk: Desk, draft: Draft, policy: Policy) -> AreaTurn:

@@ -153,6 +153,8 @@ def languages_screen(view: View) -> Screen:
         for code in view.codes
         if view.written.addresses(code)
     )
+    if view.is_author and 0 < len(missing) < len(view.open_languages):
+        rows = ((button("staff.ann.btn.hold_missing", f"holdall.{view.draft.id}"),), *rows)
     return Screen(tuple(blocks), (*rows, _back(f"show.{view.draft.id}")))
 
 

@@ -616,6 +616,23 @@ async def test_the_preview_is_the_message_sign_by_sign_and_the_test_too(town: To
 # Languages that come later
 
 
+async def test_one_tap_holds_back_every_language_without_a_text(town: Town) -> None:
+    """With twenty-two languages nobody holds seventeen back one by one."""
+    ute = await town.chat("Ute")
+    await opens(ute, *FREE, "ann.show.1", "ann.texts.1")
+    if draft(town).announcement.words.get("de"):
+        await does(ute, "ann.holdall.1")
+    written = draft(town).announcement
+
+    assert written.held_back == {"de_LS", "en", "tr", "ar"}
+    assert words("staff.ann.lang.held", language_name="Türkçe") in ute.sees
+    assert "staff:ann.holdall.1" not in ute.choices, "there is none left"
+    assert trail(town).count(Deed.HELD_BACK) == 4
+    await ute.presses("m:staff:ann.holdall.1")
+    assert draft(town).announcement.held_back == written.held_back
+    assert trail(town).count(Deed.HELD_BACK) == 4, "twice changes nothing"
+
+
 async def test_a_language_without_text_is_held_back_and_gets_it_later_after_an_approval(
     any_town: Town,
 ) -> None:

@@ -18,7 +18,7 @@ def test_the_menu_has_everything_and_erasure_last() -> None:
         "Erinnerungen",
         "Was ist daraus geworden?",
         "Was ist der Integrationsplan?",
-        "Sprache ändern",
+        "Sprache ändern / Language",
         "Datenschutz",
         "Hilfe",
         "Meine Daten",

@@ -88,6 +88,9 @@ async def test_the_live_connection_tells_all_and_then_each_change(
             "Sabine",
             "Grace",
             "Lena",
+            "Farida",
+            "Selam",
+            "Zmarak",
             "Ute",
             "Jan",
         ]

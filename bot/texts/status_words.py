@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from bot.texts.signatures import NEEDED_PARTS, Part
 from bot.texts.status import LanguageStatus, SignedPart
 from conversations.languages import Language
@@ -19,6 +16,9 @@ _TABLE_WIDTH = 120
 
 def say_table(found: Iterable[LanguageStatus]) -> None:
     """Print a line for each language."""
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False)
     parts = [part.value.capitalize() for part in NEEDED_PARTS]
     for head in ("Language", "Complete", "Outdated", "Translated by", "Read by", *parts, "Recorded"):

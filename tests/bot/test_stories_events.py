@@ -633,9 +633,12 @@ def offered_words() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("language", [language.code for language in shipped_content().catalogues.offered])
-async def test_every_stop_word_of_every_language_ends_everything(sqlite_town: Town, language: str) -> None:
-    """Each language's words are sent by somebody who reads German: no one has to know which to use."""
+@pytest.mark.parametrize("language", ["de", "en", "tr", "ar", "ti", "ps", "uk"])
+async def test_every_stop_word_of_a_language_ends_everything(sqlite_town: Town, language: str) -> None:
+    """Its words are sent by somebody who reads German: no one has to know which to use.
+
+    Some languages, in five scripts; tests/conversations/test_engine.py knows the words of all.
+    """
     town = sqlite_town
     chat = await town.chat("Sabine")
     await registers(town, chat, "de")

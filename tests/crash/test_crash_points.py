@@ -30,7 +30,7 @@ from bot import app as app_module
 from bot import delivery as delivery_module
 from bot import voice_files as voice_files_module
 from bot import worker as worker_module
-from bot.content import LoadedContent, load_content
+from bot.content import LoadedContent
 from bot.preview.faults import Entry, Ledger
 from bot.preview.messages import Message
 from bot.preview.methods import Methods
@@ -46,6 +46,7 @@ from storage.database import Database
 from storage.schema import migrate
 from storage.tables import METADATA, answer, contact, respondent, voice
 from tests.support import checker
+from tests.support.announcement_samples import in_five_languages
 from tests.support.crowd import make_voice
 from tests.support.databases import PostgresqlServer, make_keys
 from tests.support.kill_harness import SteppedBot
@@ -359,7 +360,8 @@ def compare_states(expected: dict[str, Any], found: dict[str, Any], where: str) 
 
 @pytest.fixture(scope="module")
 def loaded() -> LoadedContent:
-    return load_content(None)
+    """Five languages: the wordings of each lie in the database, which is copied at every point."""
+    return in_five_languages()
 
 
 @pytest.fixture(autouse=True)

@@ -42,7 +42,7 @@ from babel.dates import format_date
 from sqlalchemy import Connection, text
 
 from bot.changes import Changes
-from bot.content import LoadedContent, load_content
+from bot.content import LoadedContent
 from bot.delivery import IN_FLIGHT
 from bot.showing import Chat
 from bot.wordings import Wordings
@@ -85,6 +85,7 @@ from tests.crash.year_oracle import (
     is_night,
 )
 from tests.crash.year_world import BERLIN, MINUTE, Points, Reader, Telegram, VirtualClock, VirtualLoop, World
+from tests.support.announcement_samples import in_five_languages
 from tests.support.databases import make_keys, make_quick_folder
 
 SEED = int(os.environ.get("YEAR_SEED", "2027"))
@@ -919,7 +920,7 @@ def _make_first(loaded: LoadedContent, rng: random.Random) -> Programme:
 
 def _make_year(url: str, people_count: int, deaths: int, seed: int) -> Year:
     rng = random.Random(seed)
-    clock, keys, loaded = VirtualClock(BEGINS), make_keys(), load_content(None)
+    clock, keys, loaded = VirtualClock(BEGINS), make_keys(), in_five_languages()  # texts tell them apart
     log = Log(ends=ENDS.timestamp())
     reader = Reader(loaded.catalogues, loaded.content.programme.forums)
     telegram = Telegram(clock, random.Random(rng.random()), log, reader, silence_left=12)

@@ -27,6 +27,7 @@ from bot.texts.status_words import say_details, say_unsigned
 from conversations.flow import StepKind
 from conversations.languages import LANGUAGES, Language, find_language
 from conversations.mistakes import ContentError
+from tests.support.chat import make_sound
 
 NOW = dt.datetime(2027, 5, 4, 12, 0, tzinfo=dt.UTC)
 TODAY = NOW.date()
@@ -183,7 +184,7 @@ def test_missing_outdated_and_recorded_texts_are_named(tmp_path: Path) -> None:
     werte = werte.replace("Vorurteile", "Vor-Urteile").replace("little_contact", "no_contact_yet")
     (tmp_path / "fields" / "werte.yaml").write_text(werte, encoding="utf-8")
     (tmp_path / "audio" / "ti").mkdir(parents=True)
-    (tmp_path / "audio" / "ti" / "q.arb_now.ogg").write_bytes(b"")
+    (tmp_path / "audio" / "ti" / "q.arb_now.ogg").write_bytes(make_sound(1.0))
     found = status(tmp_path, "ti", load_content(tmp_path))
     told = list(say_details(found))
 

@@ -63,16 +63,13 @@ class CheckReport:
         return not any(finding.severity is Severity.BLOCKS for finding in self.findings)
 
 
-def check_content(
-    folder: Path | None = None,
-    list_screens: ListScreens = lambda _: (),
-) -> CheckReport:
+def check_content(folder: Path | None = None, list_screens: ListScreens = lambda _: ()) -> CheckReport:
     """Check the shipped content, with a folder of the town's in front of it."""
     try:
         loaded = load_content(folder)
     except ContentError as error:
         mistakes = tuple(Finding(each.file, each.line, each.message) for each in error.mistakes)
-        return CheckReport(mistakes, f"The content cannot be used: {_count(len(mistakes), 'mistake')}.")
+        return CheckReport(mistakes, f"The content cannot be used: {say_count(len(mistakes), 'mistake')}.")
     screens = [*list_step_screens(loaded.content), *list_screens(loaded.content)]
     findings = [
         *_list_gate_problems(loaded),
@@ -206,11 +203,16 @@ def _summarise(loaded: LoadedContent, findings: list[Finding]) -> str:
     blocking = sum(finding.severity is Severity.BLOCKS for finding in findings)
     offered = ", ".join(language.code for language in loaded.catalogues.offered)
     return (
-        f"{_count(len(content.fields), 'field')}, {_count(steps, 'question')}, "
-        f"{_count(len(content.texts), 'text')}; languages: {offered}; "
-        f"{_count(blocking, 'mistake')}, {_count(len(findings) - blocking, 'warning')}."
+        f"{say_count(len(content.fields), 'field')}, {say_count(steps, 'question')}, "
+        f"{say_count(len(content.texts), 'text')}; languages: {offered}; "
+        f"{say_count(blocking, 'mistake')}, {say_count(len(findings) - blocking, 'warning')}."
     )
 
 
-def _count(number: int, noun: str) -> str:
+def say_count(number: int, noun: str) -> str:
+    """Say a number with its noun.
+
+    >>> say_count(1, "text"), say_count(2, "text")
+    ('1 text', '2 texts')
+    """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -98,8 +98,9 @@ def import_texts(
     """
     with plain_errors():
         from bot.app import system_clock
+        from bot.check import say_count
         from bot.content import load_content
-        from bot.texts.taken_words import count, say_taken
+        from bot.texts.taken_words import say_taken
         from bot.texts.taking import language_of_file, read_texts_file, take, write
 
         folder = _own_folder(content)
@@ -109,7 +110,7 @@ def import_texts(
         taken = take(loaded, wanted, read, folder)
         say_taken(file, taken)
         if taken.changed:
-            question = f"{wanted.latin_name}: write {count(len(taken.changed), 'text')}?"
+            question = f"{wanted.latin_name}: write {say_count(len(taken.changed), 'text')}?"
             if not yes and not typer.confirm(question):
                 typer.echo("Nothing was changed.")
                 raise typer.Exit(FAILED)
@@ -167,6 +168,7 @@ def sign_texts(
     """
     with plain_errors():
         from bot.app import system_clock
+        from bot.check import say_count
         from bot.content import load_content
         from bot.settings import StartError
         from bot.texts.rows import current_entries
@@ -179,7 +181,6 @@ def sign_texts(
             keys_of,
             sign,
         )
-        from bot.texts.taken_words import count
 
         wanted, folder = _find_language(language), _own_folder(content)
         if part not in list(Part):
@@ -195,7 +196,7 @@ def sign_texts(
             )
         digest = digest_of(Part(part), loaded.content, current_entries(loaded, wanted, folder))
         sign(folder, Signature(wanted.code, Part(part), by.strip(), system_clock().date(), digest))
-        signed = count(len(keys_of(Part(part), loaded.content)), "text")
+        signed = say_count(len(keys_of(Part(part), loaded.content)), "text")
         typer.echo(
             f"Signed: {part} in {wanted.latin_name}, {signed}, by {by.strip()}. See {folder / SIGNATURES}."
         )
@@ -241,9 +242,9 @@ def write_gallery_page(
     """
     with plain_errors():
         from bot.app import system_clock
+        from bot.check import say_count
         from bot.content import load_content
         from bot.texts.gallery import list_chapters, save_gallery
-        from bot.texts.taken_words import count
 
         loaded, now = load_content(_content_folder(content)), system_clock()
         wanted = tuple(map(_find_language, languages)) if languages else loaded.catalogues.offered
@@ -252,7 +253,7 @@ def write_gallery_page(
             list_chapters(loaded, wanted, now), length=len(wanted), label="Languages"
         ) as bar:
             save_gallery(bar, loaded.content.town.facts["org"], now.date(), out)
-        typer.echo(f"Written: {out}, {count(len(wanted), 'language')}, {out.stat().st_size // 1000} kB.")
+        typer.echo(f"Written: {out}, {say_count(len(wanted), 'language')}, {out.stat().st_size // 1000} kB.")
 
 
 def _find_language(code: str) -> Language:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from bot.check import say_count
 from bot.texts.taking import Taken
 
 #: So much of the old and of the new words stands in a line; the places that differ should be among them.
@@ -24,13 +25,14 @@ def say_taken(file: Path, taken: Taken) -> None:
     for line in list_changes(taken):
         typer.echo(line)
     typer.echo(
-        f"{count(len(taken.changed), 'text')} to take over, {taken.unchanged} as before, "
+        f"{say_count(len(taken.changed), 'text')} to take over, {taken.unchanged} as before, "
         f"{taken.unsure} marked as unsure and left as they are, {len(taken.refused)} refused."
     )
     if taken.absent:
-        typer.echo(f"{count(taken.absent, 'text')} not in the file, left as they are.")
+        typer.echo(f"{say_count(taken.absent, 'text')} not in the file, left as they are.")
     if taken.confirmed:
-        typer.echo(f"Of these, {count(len(taken.confirmed), 'outdated text')} confirmed without a new word.")
+        confirmed = say_count(len(taken.confirmed), "outdated text")
+        typer.echo(f"Of these, {confirmed} confirmed without a new word.")
 
 
 def list_changes(taken: Taken) -> Iterator[str]:
@@ -45,15 +47,6 @@ def list_changes(taken: Taken) -> Iterator[str]:
             if words != old:
                 name = key if len(entry.forms) == 1 else f"{key} ({form})"
                 yield f"{name}: {_shorten(old, words)} → {_shorten(words, old)}"
-
-
-def count(number: int, noun: str) -> str:
-    """Say a number with its noun.
-
-    >>> count(1, "text"), count(2, "text")
-    ('1 text', '2 texts')
-    """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _shorten(words: str, other: str) -> str:

@@ -23,7 +23,7 @@ from conversations.environment import Environment, Scene
 from conversations.events import AnswerRecorded, AnswersDropped, LanguageChosen, ScreenShown
 from conversations.every_screen import make_participant
 from conversations.flow import PROFILE
-from conversations.incoming import Action, ActionButton, Pressed, Refused
+from conversations.incoming import Action, ActionButton, Button, Pressed, Refused
 from conversations.languages import LANGUAGES, Language, presort
 from conversations.person import Consent, Person
 from conversations.session import (
@@ -38,7 +38,7 @@ from conversations.session import (
 )
 from conversations.texts import GAP
 from conversations.turn import place_screen
-from tests.support.play import NOW, Player, shipped, stop_words, town
+from tests.support.play import NOW, Player, Shown, shipped, stop_words, town
 
 CONSENT = Consent(town().town.notice_version, "de", town().town.notice_date)
 CODES = tuple(language.code for language in LANGUAGES)
@@ -231,14 +231,14 @@ class Wanderer:
     def __init__(self, number: int) -> None:
         self.rng = random.Random(number)
         self.player = Player(phone=self.rng.choice(CODES), seed=f"w{number}")
-        self.old_presses: list[object] = []
+        self.old_presses: list[Button] = []
 
     def act(self) -> None:
         rng, player = self.rng, self.player
         shown = player.shown[-1] if player.shown else None
         match rng.randrange(20):
             case 0 | 1 if self.old_presses:
-                player.meets(Pressed(rng.choice(self.old_presses)))  # type: ignore[arg-type]
+                player.meets(Pressed(rng.choice(self.old_presses)))
             case 2:
                 player.does(rng.choice(COMMANDS))
             case 3:
@@ -290,8 +290,8 @@ def test_ten_thousand_messages_in_random_states_are_in_the_language_of_the_perso
     assert min(per_language.values()) > 50
 
 
-def _is_choosing(shown: list[object]) -> bool:
-    presses = [press for screen in shown for press in screen.presses]  # type: ignore[attr-defined]
+def _is_choosing(shown: list[Shown]) -> bool:
+    presses = [press for screen in shown for press in screen.presses]
     return any(isinstance(each, ActionButton) and each.action is Action.CHOOSE_LANGUAGE for each in presses)
 
 

@@ -140,7 +140,7 @@ def test_a_text_that_stands_twice_is_told_with_both_lines(path: Path) -> None:
     def copy_below(sheet: Worksheet) -> None:
         sheet.insert_rows(line + 1)
         for column in range(1, 10):
-            sheet.cell(line + 1, column).value = sheet.cell(line, column).value  # type: ignore[union-attr]
+            sheet.cell(line + 1, column).value = sheet.cell(line, column).value  # type: ignore[union-attr]  # no cells are merged
 
     edit_sheet(path, copy_below)
     with pytest.raises(ContentError) as refused:
@@ -169,7 +169,7 @@ def test_the_lines_of_a_text_may_be_sorted_apart(tmp_path: Path) -> None:
         lines.sort(key=lambda line: str(line[2] or ""), reverse=True)
         for number, line in enumerate(lines, start=2):
             for column, value in enumerate(line, start=1):
-                sheet.cell(number, column).value = value  # type: ignore[union-attr]
+                sheet.cell(number, column).value = value  # type: ignore[union-attr]  # no cells are merged
 
     edit_sheet(path, sort_by_form)
     found = taken(path, "tr", tmp_path)

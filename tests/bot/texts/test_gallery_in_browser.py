@@ -136,7 +136,7 @@ def test_every_screen_of_a_turn_is_in_the_gallery_and_none_twice() -> None:
     assert {"adopted", "postponed", "rejected", "week-before", "day-before", "results"} <= names
 
 
-def test_words_of_people_cannot_become_markup() -> None:
+def test_every_language_has_a_tag_of_its_own() -> None:
     tags = {tag_of(language) for language in LANGUAGES}
     assert {"de-simple", "sr-Latn", "ar", "ti"} <= tags
     assert len(tags) == len(LANGUAGES)
